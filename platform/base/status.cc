@@ -1,0 +1,16 @@
+#include "platform/base/status.h"
+
+namespace kefu {
+
+std::string ToString(const Status& status) {
+  if (status.ok()) return "OK";
+  const std::string code = absl::StatusCodeToString(status.code());
+  return fmt::format("{}: {}", code, MessageOf(status));
+}
+
+Status Annotate(const Status& status, std::string_view context) {
+  if (status.ok()) return status;
+  return MakeStatus(status.code(), fmt::format("{}: {}", context, MessageOf(status)));
+}
+
+}  // namespace kefu
