@@ -28,7 +28,7 @@ TEST(Key, SortsAsItsPartsDo) {
   std::mt19937 random(seed);
   const auto text = [&] {
     std::string value(random() % 4, ' ');
-    for (char& c : value) c = static_cast<char>(std::array{0, 1, 'a', 'b', 255}[random() % 5]);
+    for (char& c : value) c = static_cast<char>(std::array<int, 5>{0, 1, 'a', 'b', 255}[random() % 5]);
     return value;
   };
   using Parts = std::tuple<std::string, int64_t, std::string>;
@@ -63,7 +63,7 @@ TEST(Key, TheOpenPrefixFindsLongerTexts) {
 }
 
 TEST(Key, BrokenBytesAreSaidToBeBroken) {
-  for (const std::string bytes : {std::string(""), std::string("a"), std::string("a\0", 2), std::string("a\0b", 3)}) {
+  for (const std::string& bytes : {std::string(""), std::string("a"), std::string("a\0", 2), std::string("a\0b", 3)}) {
     std::string_view rest = bytes;
     std::string text;
     EXPECT_FALSE(TakePart(rest, &text)) << Hex(bytes);
