@@ -5,6 +5,7 @@
 
 #include "platform/base/hash.h"
 #include "platform/base/ids.h"
+#include "platform/base/reason.h"
 #include "platform/base/status.h"
 #include "platform/base/time.h"
 #include "platform/base/uuid.h"
@@ -63,6 +64,13 @@ TEST(Status, KeepsItsCodeWhenAnnotated) {
   const Status status = Annotate(NotFound("client \"{}\"", "C-1"), "directory");
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
   EXPECT_EQ(MessageOf(status), "directory: client \"C-1\"");
+}
+
+TEST(Status, KeepsItsReasonWhenAnnotated) {
+  const Status status = Annotate(WithReason(InvalidArgument("empty"), "EVENT_ID_MISSING", "event.event_id"), "event 3");
+  EXPECT_EQ(ReasonOf(status), "EVENT_ID_MISSING");
+  EXPECT_EQ(FieldOf(status), "event.event_id");
+  EXPECT_EQ(ReasonOf(OkStatus()), "");
 }
 
 }  // namespace

@@ -10,7 +10,9 @@ std::string ToString(const Status& status) {
 
 Status Annotate(const Status& status, std::string_view context) {
   if (status.ok()) return status;
-  return MakeStatus(status.code(), fmt::format("{}: {}", context, MessageOf(status)));
+  Status annotated = MakeStatus(status.code(), fmt::format("{}: {}", context, MessageOf(status)));
+  status.ForEachPayload([&](absl::string_view name, const absl::Cord& payload) { annotated.SetPayload(name, payload); });
+  return annotated;
 }
 
 }  // namespace kefu
