@@ -1,0 +1,20 @@
+#pragma once
+
+// The fields a filter may name, by resource. docs/FILTERS.md lists the same; filter_fields_test.cc compares.
+
+#include <vector>
+
+#include "services/query/filter.h"
+
+namespace kefu::query {
+
+// Over query.v1.Case.
+const FilterTable& CaseFields();
+// Over query.v1.Client.
+const FilterTable& ClientFields();
+// Over query.v1.TimelineEntry.
+const FilterTable& TimelineFields();
+
+std::vector<const FilterTable*> AllFilterTables();
+
+}  // namespace kefu::query
