@@ -1,9 +1,22 @@
 # The ways a target is made. A library is named after its folder: platform/log/kafka is kefu::platform_log_kafka.
 include(GoogleTest OPTIONAL)
 
-# kefu_library(platform_base SOURCES a.cc … DEPS public… PRIVATE_DEPS hidden…)
+# kefu_library(platform_base SOURCES a.cc … DEPS public… PRIVATE_DEPS hidden… PROTOS rows.proto…)
+# PROTOS are messages that are stored but are no interface; they live beside their code, contracts live in proto/.
 function(kefu_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS;PROTOS" ${ARGN})
+  foreach(proto IN LISTS ARG_PROTOS)
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${proto})
+    string(REGEX REPLACE "\\.proto$" "" stem ${CMAKE_BINARY_DIR}/generated/${path})
+    add_custom_command(
+      OUTPUT ${stem}.pb.cc ${stem}.pb.h
+      COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR} -I${CMAKE_SOURCE_DIR}/proto
+              --cpp_out=${CMAKE_BINARY_DIR}/generated ${path}
+      WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+      DEPENDS ${proto}
+      COMMENT "proto ${path}")
+    list(APPEND ARG_SOURCES ${stem}.pb.cc)
+  endforeach()
   if(ARG_SOURCES)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
@@ -55,10 +68,11 @@ function(kefu_benchmark name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench-bin)
 endfunction()
 
-# kefu_projection(client SOURCES client.cc DEPS …): a view in its folder. The catalogue is generated from the calls,
-# as an explicit list: nothing to register, nothing a linker could drop.
+# kefu_projection(client SOURCES client.cc DEPS … PRIVATE_DEPS … PROTOS …): a view in its folder. The catalogue is
+# generated from the calls, as an explicit list: nothing to register, nothing a linker could drop.
 function(kefu_projection name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-  kefu_library(projections_${name} SOURCES ${ARG_SOURCES} DEPS kefu::projections_sdk ${ARG_DEPS})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS;PROTOS" ${ARGN})
+  kefu_library(projections_${name} SOURCES ${ARG_SOURCES} PROTOS ${ARG_PROTOS}
+               DEPS kefu::projections_sdk ${ARG_DEPS} PRIVATE_DEPS ${ARG_PRIVATE_DEPS})
   set_property(GLOBAL APPEND PROPERTY KEFU_PROJECTIONS ${name})
 endfunction()

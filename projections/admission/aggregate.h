@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "kefu/events/v1/event.pb.h"
+
+namespace kefu::admission {
+
+// What an event's body belongs to, and so what its precondition and its life cycle are about.
+enum class AggregateKind {
+  kNone,  // contacts and offers: facts without a life
+  kClient,
+  kCase,
+  kUnknown,  // no body, or one that this build does not know
+};
+
+AggregateKind AggregateOf(events::v1::Event::BodyCase body);
+
+// The case that a case event is about; empty for all other events. Lives as long as `event`.
+const std::string& CaseIdOf(const events::v1::Event& event);
+
+}  // namespace kefu::admission

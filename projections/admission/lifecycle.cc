@@ -1,0 +1,124 @@
+#include "projections/admission/lifecycle.h"
+
+#include <array>
+
+namespace kefu::admission {
+
+namespace {
+
+using events::v1::CaseStatus;
+using events::v1::ClientStatus;
+using events::v1::Event;
+
+using CaseMove = Move<CaseStatus>;
+using ClientMove = Move<ClientStatus>;
+
+constexpr size_t kCaseStates = events::v1::CaseStatus_ARRAYSIZE;
+constexpr size_t kClientStates = events::v1::ClientStatus_ARRAYSIZE;
+
+constexpr CaseMove To(CaseStatus next) { return {Rule::kNone, next}; }
+constexpr CaseMove No(Rule rule) { return {rule, events::v1::CASE_STATUS_UNSPECIFIED}; }
+
+// The cells, named short so that the table stays a table.
+constexpr CaseMove kOpen = To(events::v1::CASE_STATUS_OPEN);
+constexpr CaseMove kAck = To(events::v1::CASE_STATUS_ACKNOWLEDGED);
+constexpr CaseMove kWork = To(events::v1::CASE_STATUS_IN_PROGRESS);
+constexpr CaseMove kWait = To(events::v1::CASE_STATUS_WAITING);
+constexpr CaseMove kProp = To(events::v1::CASE_STATUS_PROPOSED);
+constexpr CaseMove kDone = To(events::v1::CASE_STATUS_RESOLVED);
+constexpr CaseMove kShut = To(events::v1::CASE_STATUS_CLOSED);
+constexpr CaseMove kGone = To(events::v1::CASE_STATUS_WITHDRAWN);
+// Nothing changes but the revision.
+constexpr CaseMove kSame = To(events::v1::CASE_STATUS_UNSPECIFIED);
+
+constexpr CaseMove kNone = No(Rule::kCaseUnknown);
+constexpr CaseMove kHave = No(Rule::kCaseExists);
+constexpr CaseMove kOver = No(Rule::kCaseNotOpen);
+constexpr CaseMove kLive = No(Rule::kCaseStillOpen);
+constexpr CaseMove kUnre = No(Rule::kCaseNotResolved);
+constexpr CaseMove kUnwa = No(Rule::kCaseNotWaiting);
+constexpr CaseMove kAckd = No(Rule::kCaseAlreadyAcknowledged);
+constexpr CaseMove kBusy = No(Rule::kCaseAlreadyStarted);
+constexpr CaseMove kFile = No(Rule::kCaseAlreadyClosed);
+
+struct CaseRow {
+  Event::BodyCase body;
+  std::array<CaseMove, kCaseStates> moves;
+};
+
+// Notes, work done and timeliness reports are facts, true in every state. A started case may be started again: a second
+// member of staff began. Someone may take over a resolved case, for it can be reopened; a closed one must be reopened
+// first.
+constexpr std::array kCaseTable = {
+    //                                       no case  open   ack.   work   wait   prop.  res.   closed withdrawn
+    CaseRow{Event::kComplaintReceived,      {kOpen, kHave, kHave, kHave, kHave, kHave, kHave, kHave, kHave}},
+    CaseRow{Event::kServiceRequestOpened,   {kOpen, kHave, kHave, kHave, kHave, kHave, kHave, kHave, kHave}},
+    CaseRow{Event::kCaseAcknowledged,       {kNone, kAck,  kAckd, kBusy, kBusy, kBusy, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseAssigned,           {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kOver, kOver}},
+    CaseRow{Event::kCaseStarted,            {kNone, kWork, kWork, kWork, kWork, kWork, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseWaitStarted,        {kNone, kWait, kWait, kWait, kWait, kWait, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseResumed,            {kNone, kUnwa, kUnwa, kUnwa, kWork, kUnwa, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseEscalated,          {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kOver, kOver}},
+    CaseRow{Event::kCaseReclassified,       {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kOver, kOver}},
+    CaseRow{Event::kCaseTimelinessReported, {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kSame, kSame}},
+    CaseRow{Event::kCaseNoteAdded,          {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kSame, kSame}},
+    CaseRow{Event::kCaseWorkRecorded,       {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kSame, kSame}},
+    CaseRow{Event::kCaseResolutionProposed, {kNone, kProp, kProp, kProp, kProp, kProp, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseResolved,           {kNone, kDone, kDone, kDone, kDone, kDone, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseClosed,             {kNone, kUnre, kUnre, kUnre, kUnre, kUnre, kShut, kFile, kUnre}},
+    CaseRow{Event::kCaseReopened,           {kNone, kLive, kLive, kLive, kLive, kLive, kOpen, kOpen, kOpen}},
+    CaseRow{Event::kCaseWithdrawn,          {kNone, kGone, kGone, kGone, kGone, kGone, kOver, kOver, kOver}},
+};
+
+constexpr bool InTagOrder() {
+  for (size_t i = 0; i < kCaseTable.size(); ++i)
+    if (kCaseTable[i].body != static_cast<int>(Event::kComplaintReceived + i)) return false;
+  return true;
+}
+static_assert(InTagOrder(), "MoveCase finds a row by its tag");
+
+constexpr ClientMove ClientTo(ClientStatus next) { return {Rule::kNone, next}; }
+constexpr ClientMove ClientNo(Rule rule) { return {rule, events::v1::CLIENT_STATUS_UNSPECIFIED}; }
+constexpr ClientMove kActive = ClientTo(events::v1::CLIENT_STATUS_ACTIVE);
+// The status it has, or with ClientStatusChanged the one asked for.
+constexpr ClientMove kYes = ClientTo(events::v1::CLIENT_STATUS_UNSPECIFIED);
+constexpr ClientMove kWho = ClientNo(Rule::kClientUnknown);
+constexpr ClientMove kBook = ClientNo(Rule::kClientExists);
+constexpr ClientMove kEnd = ClientNo(Rule::kClientClosed);
+
+struct ClientRow {
+  Event::BodyCase body;
+  std::array<ClientMove, kClientStates> moves;
+};
+
+constexpr std::array kClientTable = {
+    //                                              unknown  active dormant susp.  closed
+    ClientRow{Event::kClientRegistered,            {kActive, kBook, kBook, kBook, kBook}},
+    ClientRow{Event::kClientProfileChanged,        {kWho,    kYes,  kYes,  kYes,  kEnd}},
+    ClientRow{Event::kClientIdentifiersChanged,    {kWho,    kYes,  kYes,  kYes,  kEnd}},
+    ClientRow{Event::kServiceConfigurationChanged, {kWho,    kYes,  kYes,  kYes,  kEnd}},
+    ClientRow{Event::kClientStatusChanged,         {kWho,    kYes,  kYes,  kYes,  kEnd}},
+};
+
+}  // namespace
+
+CaseMove MoveCase(Event::BodyCase body, CaseStatus now) {
+  const size_t row = static_cast<size_t>(body) - Event::kComplaintReceived;
+  if (row >= kCaseTable.size() || !events::v1::CaseStatus_IsValid(now)) return No(Rule::kBodyUnknown);
+  CaseMove move = kCaseTable[row].moves[now];
+  if (move.refusal == Rule::kNone && move.next == events::v1::CASE_STATUS_UNSPECIFIED) move.next = now;
+  return move;
+}
+
+ClientMove MoveClient(Event::BodyCase body, ClientStatus now, ClientStatus wanted) {
+  const size_t row = static_cast<size_t>(body) - Event::kClientRegistered;
+  if (row >= kClientTable.size() || !events::v1::ClientStatus_IsValid(now)) return ClientNo(Rule::kBodyUnknown);
+  ClientMove move = kClientTable[row].moves[now];
+  if (move.refusal != Rule::kNone || move.next != events::v1::CLIENT_STATUS_UNSPECIFIED) return move;
+  if (body != Event::kClientStatusChanged) return ClientTo(now);
+  if (!events::v1::ClientStatus_IsValid(wanted) || wanted == events::v1::CLIENT_STATUS_UNSPECIFIED)
+    return ClientNo(Rule::kClientStatusUnknown);
+  return ClientTo(wanted);
+}
+
+}  // namespace kefu::admission
