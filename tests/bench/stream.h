@@ -1,0 +1,53 @@
+#pragma once
+
+// An endless, seeded stream of events that admission takes all of: what the benchmark folds.
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kefu/events/v1/event.pb.h"
+
+namespace kefu::bench {
+
+struct StreamOptions {
+  uint64_t seed = 1;
+  int64_t clients = 100'000;
+};
+
+// A branch's day: contacts, offers, complaints and requests through their lives; a few clients far busier than the rest.
+// About 220 bytes an event. Same options, same events. One thread.
+class EventStream {
+ public:
+  explicit EventStream(const StreamOptions& options);
+
+  // The next event, with id and time, without recorded_at. Replaces what is in `event`.
+  void Next(events::v1::Event* event);
+
+ private:
+  // What the next event of a case is; in the order of its life.
+  enum class Step { kAcknowledge, kAssign, kStart, kResolve, kClose };
+  struct OpenCase {
+    int64_t client;
+    int64_t number;
+    Step next;
+  };
+
+  int64_t Below(int64_t bound) { return static_cast<int64_t>(random_() % static_cast<uint64_t>(bound)); }
+  int64_t PickClient();
+  void Begin(events::v1::Event* event, int64_t client);
+  void Register(events::v1::Event* event);
+  void Contact(events::v1::Event* event);
+  void Offer(events::v1::Event* event);
+  void Open(events::v1::Event* event, int64_t client);
+  void Advance(events::v1::Event* event);
+
+  StreamOptions options_;
+  std::mt19937_64 random_;
+  int64_t number_ = 0;
+  std::vector<bool> registered_;
+  std::vector<OpenCase> open_;
+};
+
+}  // namespace kefu::bench
