@@ -1,0 +1,302 @@
+#include "projections/cases/cases.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <string>
+
+#include "platform/base/time.h"
+
+namespace kefu::cases {
+
+using events::v1::CaseStatus;
+using query::v1::CaseStep;
+using Rows = CasesView::Rows;
+
+bool IsOpen(CaseStatus status) {
+  return status >= events::v1::CASE_STATUS_OPEN && status <= events::v1::CASE_STATUS_PROPOSED;
+}
+
+namespace {
+
+// An empty step at the end; the oldest makes room.
+CaseStep& AddStep(Case& row) {
+  row.set_step_count(row.step_count() + 1);
+  auto& steps = *row.mutable_steps();
+  if (steps.size() < kStepsKept) return *steps.Add();
+  for (int i = 1; i < steps.size(); ++i) steps.SwapElements(i - 1, i);
+  CaseStep& last = *steps.Mutable(steps.size() - 1);
+  last.Clear();
+  return last;
+}
+
+// The case an event is about, or nothing if it was never opened here.
+template <class Body>
+Case* FindCase(const sdk::Recorded<Body>& recorded, Rows& view) {
+  Case& row = view.Edit<Cases>(recorded.body.case_id());
+  return row.case_id().empty() ? nullptr : &row;
+}
+
+// What admission lets through has a case; a view without it has lost something, and says so.
+sdk::Outcome WithoutCase() { return sdk::Parked("case_unknown"); }
+
+void MoveTo(Case& row, CaseStatus status) {
+  row.set_status(status);
+  if (status != events::v1::CASE_STATUS_WAITING) row.clear_waiting_on();
+}
+
+// What every event leaves in the row. The fold has set the status before; it adds to the step after.
+template <class Body>
+CaseStep& Note(const sdk::Recorded<Body>& recorded, const char* kind, Case& row) {
+  const auto& event = recorded.event();
+  if (!row.has_updated_at() || row.updated_at() < event.occurred_at()) *row.mutable_updated_at() = event.occurred_at();
+  *row.mutable_recorded_at() = ToProto(recorded.record.recorded_at);
+  row.set_revision(row.revision() + 1);
+  row.set_last_offset(recorded.record.offset.value());
+  CaseStep& step = AddStep(row);
+  step.set_kind(kind);
+  *step.mutable_occurred_at() = event.occurred_at();
+  step.set_actor_id(event.actor().id());
+  step.set_status(row.status());
+  step.set_event_id(event.event_id());
+  return step;
+}
+
+template <class Body>
+Case& Open(const sdk::Recorded<Body>& opened, events::v1::CaseKind kind, Rows& view) {
+  const auto& event = opened.event();
+  const auto& opening = opened.body.opening();
+  Case& row = view.Edit<Cases>(opened.body.case_id());
+  row.set_name("clients/" + event.client_id() + "/cases/" + opened.body.case_id());
+  row.set_case_id(opened.body.case_id());
+  row.set_client_id(event.client_id());
+  row.set_kind(kind);
+  row.set_status(events::v1::CASE_STATUS_OPEN);
+  row.set_channel(opening.channel());
+  if (opening.has_category()) *row.mutable_category() = opening.category();
+  if (opening.has_subcategory()) *row.mutable_subcategory() = opening.subcategory();
+  row.set_priority(opening.priority());
+  row.set_subject(opening.subject());
+  row.set_description(opening.description());
+  row.set_branch_id(event.branch_id());
+  row.set_team(opening.team());
+  row.set_product_id(opening.product_id());
+  *row.mutable_opened_at() = event.occurred_at();
+  if (opening.has_due_at()) *row.mutable_due_at() = opening.due_at();
+  return row;
+}
+
+const char* Word(events::v1::WaitingOn on) {
+  switch (on) {
+    case events::v1::WAITING_ON_CLIENT: return "client";
+    case events::v1::WAITING_ON_VENDOR: return "vendor";
+    case events::v1::WAITING_ON_INTERNAL: return "internal";
+    case events::v1::WAITING_ON_EVIDENCE: return "evidence";
+    case events::v1::WAITING_ON_EXCHANGE: return "exchange";
+    default: return "";
+  }
+}
+
+const char* Word(events::v1::CaseOutcome outcome) {
+  switch (outcome) {
+    case events::v1::CASE_OUTCOME_FULFILLED: return "fulfilled";
+    case events::v1::CASE_OUTCOME_PARTLY: return "partly";
+    case events::v1::CASE_OUTCOME_DECLINED: return "declined";
+    default: return "";
+  }
+}
+
+const char* Word(events::v1::CasePriority priority) {
+  switch (priority) {
+    case events::v1::CASE_PRIORITY_CRITICAL: return "critical";
+    case events::v1::CASE_PRIORITY_HIGH: return "high";
+    case events::v1::CASE_PRIORITY_MODERATE: return "moderate";
+    case events::v1::CASE_PRIORITY_LOW: return "low";
+    default: return "";
+  }
+}
+
+const char* Word(events::v1::WorkPhase phase) {
+  switch (phase) {
+    case events::v1::WORK_PHASE_SCHEDULED: return " scheduled";
+    case events::v1::WORK_PHASE_STARTED: return " started";
+    case events::v1::WORK_PHASE_COMPLETED: return " completed";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view) {
+  const auto& body = received.body;
+  Case& row = Open(received, events::v1::CASE_KIND_COMPLAINT, view);
+  row.set_form(body.form());
+  if (body.has_disputed_amount()) *row.mutable_disputed_amount() = body.disputed_amount();
+  *row.mutable_associated_staff_ids() = body.associated_staff_ids();
+  row.set_matter_id(body.matter_id());
+  row.set_alleges_theft_or_forgery(body.alleges_theft_or_forgery());
+  if (body.has_external()) {
+    *row.mutable_external() = body.external();
+    // The regulator's date binds where it is earlier than the firm's own, or the only one.
+    const bool binds =
+        body.external().has_due_at() && (!row.has_due_at() || body.external().due_at() < row.due_at());
+    if (binds) *row.mutable_due_at() = body.external().due_at();
+  }
+  Note(received, "complaint_received", row).set_channel(row.channel());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::ServiceRequestOpened>& opened, Rows& view) {
+  Case& row = Open(opened, events::v1::CASE_KIND_SERVICE_REQUEST, view);
+  if (opened.body.has_amount()) *row.mutable_amount() = opened.body.amount();
+  Note(opened, "service_request_opened", row).set_channel(row.channel());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseAcknowledged>& acknowledged, Rows& view) {
+  Case* row = FindCase(acknowledged, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_ACKNOWLEDGED);
+  *row->mutable_acknowledged_at() = acknowledged.event().occurred_at();
+  Note(acknowledged, "case_acknowledged", *row).set_channel(acknowledged.body.channel());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseAssigned>& assigned, Rows& view) {
+  Case* row = FindCase(assigned, view);
+  if (row == nullptr) return WithoutCase();
+  const auto& body = assigned.body;
+  if (!body.assignee_id().empty()) row->set_assignee_id(body.assignee_id());
+  if (!body.team().empty()) row->set_team(body.team());
+  row->set_assignment_count(row->assignment_count() + 1);
+  Note(assigned, "case_assigned", *row).set_detail(body.assignee_id().empty() ? body.team() : body.assignee_id());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseStarted>& started, Rows& view) {
+  Case* row = FindCase(started, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_IN_PROGRESS);
+  Note(started, "case_started", *row);
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWaitStarted>& waiting, Rows& view) {
+  Case* row = FindCase(waiting, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_WAITING);
+  row->set_waiting_on(waiting.body.waiting_on());
+  Note(waiting, "case_wait_started", *row).set_detail(Word(waiting.body.waiting_on()));
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResumed>& resumed, Rows& view) {
+  Case* row = FindCase(resumed, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_IN_PROGRESS);
+  Note(resumed, "case_resumed", *row);
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseEscalated>& escalated, Rows& view) {
+  Case* row = FindCase(escalated, view);
+  if (row == nullptr) return WithoutCase();
+  row->set_escalation_level(row->escalation_level() + 1);
+  row->set_escalated_to(escalated.body.escalated_to());
+  Note(escalated, "case_escalated", *row).set_detail(escalated.body.escalated_to());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReclassified>& reclassified, Rows& view) {
+  Case* row = FindCase(reclassified, view);
+  if (row == nullptr) return WithoutCase();
+  const auto& body = reclassified.body;
+  if (body.priority() != events::v1::CASE_PRIORITY_UNSPECIFIED) row->set_priority(body.priority());
+  if (body.has_category()) *row->mutable_category() = body.category();
+  if (body.has_subcategory()) *row->mutable_subcategory() = body.subcategory();
+  if (body.has_due_at()) *row->mutable_due_at() = body.due_at();
+  Note(reclassified, "case_reclassified", *row)
+      .set_detail(body.has_category() ? body.category().value() : Word(body.priority()));
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseTimelinessReported>& reported, Rows& view) {
+  Case* row = FindCase(reported, view);
+  if (row == nullptr) return WithoutCase();
+  row->set_in_time(reported.body.in_time());
+  Note(reported, "case_timeliness_reported", *row).set_detail(reported.body.in_time() ? "in_time" : "late");
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseNoteAdded>& note, Rows& view) {
+  Case* row = FindCase(note, view);
+  if (row == nullptr) return WithoutCase();
+  row->set_note_count(row->note_count() + 1);
+  Note(note, "case_note_added", *row);
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWorkRecorded>& work, Rows& view) {
+  Case* row = FindCase(work, view);
+  if (row == nullptr) return WithoutCase();
+  Note(work, "case_work_recorded", *row).set_detail(work.body.activity().value() + Word(work.body.phase()));
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResolutionProposed>& proposed, Rows& view) {
+  Case* row = FindCase(proposed, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_PROPOSED);
+  if (proposed.body.has_redress()) *row->mutable_redress() = proposed.body.redress();
+  Note(proposed, "case_resolution_proposed", *row);
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResolved>& resolved, Rows& view) {
+  Case* row = FindCase(resolved, view);
+  if (row == nullptr) return WithoutCase();
+  const auto& body = resolved.body;
+  MoveTo(*row, events::v1::CASE_STATUS_RESOLVED);
+  *row->mutable_resolved_at() = resolved.event().occurred_at();
+  row->set_outcome(body.outcome());
+  if (body.has_root_cause()) *row->mutable_root_cause() = body.root_cause();
+  if (body.has_redress()) *row->mutable_redress() = body.redress();
+  row->set_resolver_id(body.resolver_id().empty() ? resolved.event().actor().id() : body.resolver_id());
+  Note(resolved, "case_resolved", *row).set_detail(Word(body.outcome()));
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseClosed>& closed, Rows& view) {
+  Case* row = FindCase(closed, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_CLOSED);
+  *row->mutable_closed_at() = closed.event().occurred_at();
+  Note(closed, "case_closed", *row).set_detail(closed.body.cause().value());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reopened, Rows& view) {
+  Case* row = FindCase(reopened, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_OPEN);
+  // The settlement no longer holds; the steps and the timeline keep it.
+  row->clear_resolved_at();
+  row->clear_closed_at();
+  row->clear_outcome();
+  row->clear_root_cause();
+  row->clear_redress();
+  row->clear_resolver_id();
+  row->set_reopen_count(row->reopen_count() + 1);
+  Note(reopened, "case_reopened", *row).set_detail(reopened.body.cause().value());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& withdrawn, Rows& view) {
+  Case* row = FindCase(withdrawn, view);
+  if (row == nullptr) return WithoutCase();
+  MoveTo(*row, events::v1::CASE_STATUS_WITHDRAWN);
+  *row->mutable_closed_at() = withdrawn.event().occurred_at();
+  Note(withdrawn, "case_withdrawn", *row).set_detail(withdrawn.body.cause().value());
+  return sdk::Applied();
+}
+
+}  // namespace kefu::cases

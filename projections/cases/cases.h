@@ -1,0 +1,134 @@
+#pragma once
+
+// Complaints and service requests as they stand: one row a case, found by client, status, due time, assignee, team,
+// branch, category and kind, and in the order of change.
+
+#include "kefu/query/v1/case.pb.h"
+#include "projections/sdk/projection.h"
+
+namespace kefu::cases {
+
+using query::v1::Case;
+
+struct Cases {
+  static constexpr std::string_view kName = "cases";
+  static constexpr uint8_t kId = 1;
+  using Key = codec::KeyOf<std::string>;  // case id
+  using Row = Case;
+};
+
+struct CasesByClient {
+  static constexpr std::string_view kName = "by_client";
+  static constexpr uint8_t kId = 2;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, std::string>;  // client, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+struct CasesByStatus {
+  static constexpr std::string_view kName = "by_status";
+  static constexpr uint8_t kId = 3;
+  using Of = Cases;
+  using Key = codec::KeyOf<int32_t, std::string>;  // CaseStatus, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+// Open cases with a due time only.
+struct CasesByDue {
+  static constexpr std::string_view kName = "by_due";
+  static constexpr uint8_t kId = 4;
+  using Of = Cases;
+  using Key = codec::KeyOf<absl::Time, std::string>;  // due time, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+struct CasesByAssignee {
+  static constexpr std::string_view kName = "by_assignee";
+  static constexpr uint8_t kId = 5;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, int32_t, std::string>;  // staff number, CaseStatus, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+struct CasesByTeam {
+  static constexpr std::string_view kName = "by_team";
+  static constexpr uint8_t kId = 6;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, int32_t, std::string>;  // team, CaseStatus, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+struct CasesByBranch {
+  static constexpr std::string_view kName = "by_branch";
+  static constexpr uint8_t kId = 7;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, int32_t, std::string>;  // branch, CaseStatus, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+// By the category's value; its scheme is not in the key.
+struct CasesByCategory {
+  static constexpr std::string_view kName = "by_category";
+  static constexpr uint8_t kId = 8;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, int32_t, std::string>;  // category, CaseStatus, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+struct CasesByKind {
+  static constexpr std::string_view kName = "by_kind";
+  static constexpr uint8_t kId = 9;
+  using Of = Cases;
+  using Key = codec::KeyOf<int32_t, int32_t, std::string>;  // CaseKind, CaseStatus, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+// Each case once, where it changed last: a watcher goes on from the offset it has seen.
+struct CasesByChange {
+  static constexpr std::string_view kName = "by_change";
+  static constexpr uint8_t kId = 10;
+  using Of = Cases;
+  using Key = codec::KeyOf<Offset, std::string>;  // offset of the last event, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+// Steps kept in a row; older ones are in the client's journal.
+inline constexpr int kStepsKept = 64;
+
+// Neither resolved, closed nor withdrawn.
+bool IsOpen(events::v1::CaseStatus status);
+
+struct CasesView {
+  static constexpr std::string_view kName = "case";
+  static constexpr int32_t kVersion = 1;
+  using Events = sdk::TypeList<
+      events::v1::ComplaintReceived, events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged,
+      events::v1::CaseAssigned, events::v1::CaseStarted, events::v1::CaseWaitStarted, events::v1::CaseResumed,
+      events::v1::CaseEscalated, events::v1::CaseReclassified, events::v1::CaseTimelinessReported,
+      events::v1::CaseNoteAdded, events::v1::CaseWorkRecorded, events::v1::CaseResolutionProposed,
+      events::v1::CaseResolved, events::v1::CaseClosed, events::v1::CaseReopened, events::v1::CaseWithdrawn>;
+  using Tables = sdk::TypeList<Cases>;
+  using Indexes = sdk::TypeList<CasesByClient, CasesByStatus, CasesByDue, CasesByAssignee, CasesByTeam, CasesByBranch,
+                                CasesByCategory, CasesByKind, CasesByChange>;
+
+  using Rows = sdk::View<CasesView>;
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ServiceRequestOpened>& opened, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseAcknowledged>& acknowledged, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseAssigned>& assigned, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseStarted>& started, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseWaitStarted>& waiting, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseResumed>& resumed, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseEscalated>& escalated, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseReclassified>& reclassified, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseTimelinessReported>& reported, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseNoteAdded>& note, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseWorkRecorded>& work, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseResolutionProposed>& proposed, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseResolved>& resolved, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseClosed>& closed, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseReopened>& reopened, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& withdrawn, Rows& view);
+};
+
+}  // namespace kefu::cases
