@@ -47,14 +47,22 @@ class Process:
 
     def wait_for_file(self, path, seconds):
         """The first line of a file, once the child has written it."""
+        return self._wait_for_line(path, "", seconds)
+
+    def wait_for_line(self, words, seconds):
+        """The first line with these words that the child prints."""
+        return self._wait_for_line(self.log, words, seconds)
+
+    def _wait_for_line(self, path, words, seconds):
         deadline = time.monotonic() + seconds
         while True:
-            if self.child.poll() is not None:
-                raise Problem(f"{self.name} ended with {self.child.returncode}:\n{self.tail()}")
+            ended = self.child.poll()
             with contextlib.suppress(FileNotFoundError):
-                text = pathlib.Path(path).read_text()
-                if text.endswith("\n"):
-                    return text.split("\n")[0]
+                for line in pathlib.Path(path).read_text(errors="replace").splitlines(keepends=True):
+                    if words in line and line.endswith("\n"):
+                        return line.rstrip("\n")
+            if ended is not None:
+                raise Problem(f"{self.name} ended with {ended}:\n{self.tail()}")
             if time.monotonic() > deadline:
                 raise Problem(f"{self.name} is not ready after {seconds} s:\n{self.tail()}")
             time.sleep(0.02)
