@@ -1,0 +1,111 @@
+#include "projections/journal/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "platform/base/hash.h"
+#include "platform/testkit/golden.h"
+#include "platform/testkit/history.h"
+#include "platform/testkit/projection_driver.h"
+#include "projections/journal/entry.h"
+
+namespace kefu::journal {
+namespace {
+
+using namespace testkit;
+using events::v1::Event;
+
+struct Line {
+  std::string client_id;
+  int64_t offset;
+  std::string body;
+  std::string rule;
+};
+
+std::vector<Line> LinesOf(Driver& test) {
+  std::vector<Line> lines;
+  for (const auto& [key, value] : test.run().view().RawRows("entries")) {
+    std::string_view rest = key;
+    Line line;
+    Offset offset;
+    EXPECT_TRUE(codec::TakePart(rest, &line.client_id) && codec::TakePart(rest, &offset) && rest.empty());
+    const auto entry = DecodeEntry(value);
+    Event event;
+    EXPECT_TRUE(entry.has_value() && event.ParseFromArray(entry->event.data(), static_cast<int>(entry->event.size())));
+    const auto* body = event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
+    line.offset = offset.value();
+    line.body = body->name();
+    line.rule = entry->Verdict().rule();
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// These bytes are on disks.
+TEST(Entry, BytesAreFrozen) {
+  EXPECT_EQ(Hex(EncodeEntry(nullptr, "event")), "006576656e74");
+  events::v1::Verdict verdict;
+  verdict.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+  EXPECT_EQ(Hex(EncodeEntry(&verdict, "event")), "006576656e74");
+  verdict.set_outcome(events::v1::VERDICT_OUTCOME_REFUSED);
+  verdict.set_rule("r");
+  EXPECT_EQ(Hex(EncodeEntry(&verdict, "event")), "0508031201726576656e74");
+  const std::string bytes = EncodeEntry(&verdict, "event");
+  EXPECT_EQ(DecodeEntry(bytes)->event, "event");
+  EXPECT_EQ(DecodeEntry(bytes)->Verdict().rule(), "r");
+  EXPECT_FALSE(DecodeEntry("").has_value());
+  EXPECT_FALSE(DecodeEntry("\x05" "ab").has_value());
+}
+
+TEST(Journal, KeepsAClientsEventsInTheOrderOfTheLogWithTheAttemptsThatWereRefused) {
+  ProjectionDriver<JournalView> test;
+  test.Given(Opened("K-1").Client("C-2"), Opened("K-2").Client("C-1"));
+  test.When(Closed("K-1").Client("C-2")).Then(Refused("case_not_resolved"));
+  test.Given(Resolved("K-1").Client("C-2"));
+  std::vector<std::string> lines;
+  for (const Line& line : LinesOf(test)) lines.push_back(fmt::format("{} {} {}", line.client_id, line.body, line.rule));
+  EXPECT_THAT(lines, testing::ElementsAre("C-1 service_request_opened ", "C-2 service_request_opened ",
+                                          "C-2 case_closed case_not_resolved", "C-2 case_resolved "));
+}
+
+TEST(Journal, ADeliveryThatIsADuplicateLeavesNothing) {
+  ProjectionDriver<JournalView> test;
+  test.Given(Opened("K-1").Id("x").AtMinute(1)).When(Opened("K-1").Id("x").AtMinute(1)).Then(Duplicate());
+  EXPECT_EQ(LinesOf(test).size(), 1u);
+}
+
+TEST(Journal, HoldsTheRecordedBytesAsTheyAre) {
+  ProjectionDriver<JournalView> test;
+  test.Given(Registered("王小明"));
+  EXPECT_EQ(DecodeEntry(test.run().view().RawRows("entries").at(0).second)->event, test.last().bytes);
+}
+
+TEST(Journal, GoldenDump) {
+  ProjectionDriver<JournalView> test;
+  test.Play(RandomHistory({.seed = 3, .clients = 4, .events = 80}));
+  std::string text;
+  for (const Line& line : LinesOf(test))
+    text += fmt::format("{} {:>3} {} {}\n", line.client_id, line.offset, line.body, line.rule);
+  ExpectGolden("projections/journal/golden/journal.txt", text);
+}
+
+TEST(JournalProperty, HoldsEveryEventThatWasNoDuplicateOnce) {
+  for (const uint64_t seed : {21, 22, 23}) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    ProjectionDriver<JournalView> test;
+    const auto history = RandomHistory({.seed = seed, .clients = 20, .events = 1000});
+    const auto verdicts = test.Play(history);
+    std::map<std::pair<std::string, int64_t>, std::string> expected;
+    for (size_t i = 0; i < history.size(); ++i)
+      if (verdicts[i].outcome() != events::v1::VERDICT_OUTCOME_DUPLICATE)
+        expected[{history[i].client_id(), test.deliveries()[i].offset.value()}] = verdicts[i].rule();
+    std::map<std::pair<std::string, int64_t>, std::string> kept;
+    for (const Line& line : LinesOf(test)) kept[{line.client_id, line.offset}] = line.rule;
+    EXPECT_EQ(kept, expected);
+  }
+}
+
+}  // namespace
+}  // namespace kefu::journal
