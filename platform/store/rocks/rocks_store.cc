@@ -59,7 +59,9 @@ Status FromRocks(const rocksdb::Status& status, std::string_view doing, const st
   const std::string text = status.ToString();
   if (status.IsNoSpace() || status.subcode() == rocksdb::Status::SubCode::kNoSpace)
     return ResourceExhausted("{} in {}: the disk is full: {}", doing, directory, text);
-  if (status.IsCorruption()) return DataLoss("{} in {}: {}", doing, directory, text);
+  // A file that the store's own books name is gone: as bad as a damaged one.
+  if (status.IsCorruption() || status.subcode() == rocksdb::Status::SubCode::kPathNotFound)
+    return DataLoss("{} in {}: {}", doing, directory, text);
   if (status.IsIOError() && text.find("lock") != std::string::npos)
     return Unavailable("{} is in use by another process: {}", directory, text);
   return Unavailable("{} in {}: {}", doing, directory, text);
@@ -78,7 +80,7 @@ struct Core {
   std::shared_ptr<SharedResources> resources;
   std::unique_ptr<rocksdb::DB> db;
   mutable std::shared_mutex mutex;
-  // By TableId; null where dropped. Handles are destroyed with the core, so readers of a dropped table stay safe.
+  // By TableId; the name is empty where dropped. Handles are destroyed with the core, so readers of a dropped table stay safe.
   std::vector<rocksdb::ColumnFamilyHandle*> tables{nullptr};
   std::vector<std::string> names{""};
   std::vector<rocksdb::ColumnFamilyHandle*> owned;
@@ -216,7 +218,7 @@ class RocksStore : public Store {
     const std::string stored = KindPrefix(kind) + name;
     const std::unique_lock lock(core_->mutex);
     for (TableId id = 1; id < core_->names.size(); ++id)
-      if (core_->tables[id] != nullptr && core_->names[id] == stored) return id;
+      if (core_->names[id] == stored) return id;
     rocksdb::ColumnFamilyHandle* handle = nullptr;
     RETURN_IF_ERROR(FromRocks(
         core_->db->CreateColumnFamily(TableOptions(kind, *core_->resources), stored, &handle), "make a table",
@@ -230,7 +232,7 @@ class RocksStore : public Store {
   Status DropTable(const std::string& name) override {
     const std::unique_lock lock(core_->mutex);
     for (TableId id = 1; id < core_->names.size(); ++id) {
-      if (core_->tables[id] == nullptr || core_->names[id].substr(2) != name) continue;
+      if (core_->names[id].empty() || core_->names[id].substr(2) != name) continue;
       RETURN_IF_ERROR(
           FromRocks(core_->db->DropColumnFamily(core_->tables[id]), "drop a table", core_->directory));
       // The handle stays valid for readers of older snapshots; the name is free again.

@@ -1,0 +1,63 @@
+#pragma once
+
+// What the engine itself keeps in a partition's store, byte by byte. On disk; frozen. Views are disposable, so a new
+// form simply gets a new kFormat, and stores of another format are rebuilt from the log.
+
+#include <absl/time/time.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "platform/base/hash.h"
+#include "platform/base/ids.h"
+
+namespace kefu::engine {
+
+inline constexpr int kFormat = 1;
+
+// Tables beside the views' own.
+inline constexpr char kMetaTable[] = "meta";
+inline constexpr char kVerdictTable[] = "verdicts";  // offset → Verdict, only where it is not APPLIED
+inline constexpr char kParkedTable[] = "parked";     // view table, client, offset → ParkedFrame
+
+// Keys of the meta table.
+inline constexpr char kIdentityKey[] = "identity";  // format, log id and partition, as text
+std::string ServingKey(std::string_view view);      // → name of the table that serves
+std::string BuildingKey(std::string_view view);     // → name of the table that is being built
+std::string PlaceKey(std::string_view table);       // → Place
+
+// How far a view is, and what it saw last: enough to notice that the log is not the one it was folded from.
+struct Place {
+  Offset next;
+  Hash128 last_record;  // of the bytes of the record before `next`; zero at the start
+  absl::Time effective_time = absl::UnixEpoch();
+
+  std::string Encode() const;
+  static std::optional<Place> Decode(std::string_view bytes);
+};
+
+// An event that a view could not take, with all that is needed to try again without the log.
+struct ParkedFrame {
+  absl::Time recorded_at;
+  std::string_view reason;   // empty: waits behind an earlier one
+  std::string_view verdict;  // serialised
+  std::string_view record;
+
+  std::string Encode() const;
+  // Views into `bytes`.
+  static std::optional<ParkedFrame> Decode(std::string_view bytes);
+};
+
+// "client@3.1": the view, its version, and which build of it.
+struct TableName {
+  std::string view;
+  int32_t version = 0;
+  int32_t build = 0;
+
+  std::string Encode() const;
+  static std::optional<TableName> Decode(std::string_view text);
+  friend bool operator==(const TableName&, const TableName&) = default;
+};
+
+}  // namespace kefu::engine

@@ -1,0 +1,343 @@
+#include "projections/engine/lane.h"
+
+#include <algorithm>
+
+#include "platform/base/check.h"
+#include "platform/base/time.h"
+#include "projections/admission/admission.h"
+
+namespace kefu::engine {
+
+namespace {
+
+constexpr char kUndecodable[] = "undecodable";
+// Events live on the arena; it is emptied after so many, before it leaves the cache.
+constexpr int kArenaEvents = 64;
+
+}  // namespace
+
+Lane::Lane(Partition partition, store::Store& store, EngineTables tables, Place place,
+           std::unique_ptr<FoldedView> judge, bool judge_all_applied)
+    : partition_(partition),
+      store_(store),
+      tables_(tables),
+      judge_all_applied_(judge_all_applied),
+      judge_(std::move(judge)),
+      batch_(store.NewBatch()),
+      committed_(place),
+      staged_(place) {
+  if (judge_) judge_->stage->WriteTo(batch_.get());
+}
+
+void Lane::Add(std::unique_ptr<FoldedView> view) {
+  view->stage->WriteTo(batch_.get());
+  views_.push_back(std::move(view));
+}
+
+std::unique_ptr<FoldedView> Lane::Remove(std::string_view table_name) {
+  KEFU_CHECK(!HasStaged(), "{} staged", events_staged_);
+  for (auto it = views_.begin(); it != views_.end(); ++it) {
+    if ((*it)->table_name != table_name) continue;
+    auto view = std::move(*it);
+    views_.erase(it);
+    return view;
+  }
+  return nullptr;
+}
+
+Status Lane::Take(log::RecordBatch batch, Offset limit) {
+  while (!batch.records.empty() && batch.records.back().offset >= limit) batch.records.pop_back();
+  if (batch.records.empty()) return OkStatus();
+  if (!judge_) RETURN_IF_ERROR(LoadVerdicts(batch.records.front().offset, batch.records.back().offset));
+  uncommitted_.push_back(std::move(batch));
+  return Advance();
+}
+
+Status Lane::Advance() {
+  if (encoded_) RETURN_IF_ERROR(CommitStaged());
+  while (at_batch_ < uncommitted_.size()) {
+    const log::RecordBatch& batch = uncommitted_[at_batch_];
+    if (at_record_ == batch.records.size()) {
+      ++at_batch_;
+      at_record_ = 0;
+      continue;
+    }
+    const log::RecordView& record = batch.records[at_record_];
+    if (record.offset >= staged_.next) {
+      ASSIGN_OR_RETURN(const Step step, FoldOne(record));
+      if (step == Step::kParks) {
+        RETURN_IF_ERROR(FoldAgainBefore(record.offset));
+        RETURN_IF_ERROR(CommitStaged());
+        continue;  // with the same record, whose parking is decided now
+      }
+    }
+    ++at_record_;
+  }
+  return OkStatus();
+}
+
+Status Lane::FoldAgainBefore(Offset offset) {
+  Discard();
+  for (const log::RecordBatch& batch : uncommitted_) {
+    for (const log::RecordView& record : batch.records) {
+      if (record.offset < staged_.next || record.offset >= offset) continue;
+      ASSIGN_OR_RETURN(const Step step, FoldOne(record));
+      KEFU_CHECK(step == Step::kFolded, "partition {} offset {} parks only the second time", partition_,
+                 record.offset);
+    }
+  }
+  return OkStatus();
+}
+
+StatusOr<Lane::Step> Lane::FoldOne(const log::RecordView& record) {
+  if (++arena_events_ > kArenaEvents) {
+    arena_.Reset();
+    arena_events_ = 0;
+  }
+  auto* event = google::protobuf::Arena::CreateMessage<events::v1::Event>(&arena_);
+  sdk::RecordedEvent recorded{event, record.value, partition_, record.offset, staged_.effective_time, nullptr};
+  events::v1::Verdict verdict;
+  const bool decoded = event->ParseFromArray(record.value.data(), static_cast<int>(record.value.size()));
+  if (!decoded) {
+    // Nothing of ours writes such bytes; a stranger's record must not stop the partition.
+    verdict.set_outcome(events::v1::VERDICT_OUTCOME_REFUSED);
+    verdict.set_rule(kUndecodable);
+  } else if (event->body_case() == events::v1::Event::BODY_NOT_SET) {
+    return FailedPrecondition(
+        "partition {} offset {} holds an event whose body this version does not know; upgrade this node, it goes on "
+        "from there (reads are served as of that position)",
+        partition_, record.offset);
+  } else {
+    staged_.effective_time = std::max(staged_.effective_time, FromProto(event->recorded_at()));
+    recorded.recorded_at = staged_.effective_time;
+    verdict = VerdictOf(recorded);
+    recorded.verdict = &verdict;
+    const bool refused = verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED;
+    if (verdict.outcome() != events::v1::VERDICT_OUTCOME_DUPLICATE) {
+      for (const auto& view : views_) {
+        if (refused && !view->projection->takes_refused) continue;
+        if (!view->projection->Wants(event->body_case())) continue;
+        const StatusOr<Step> step = FoldInto(*view, recorded);
+        if (!step.ok() || *step == Step::kParks) return step;
+      }
+    }
+  }
+  RETURN_IF_ERROR(Fault());
+  if (judge_) {
+    if (verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
+      batch_->Put(tables_.verdicts, codec::Key(record.offset), verdict.SerializeAsString());
+    judged_.push_back({record.offset, std::move(verdict)});
+  }
+  staged_.next = record.offset.Next();
+  last_record_ = record.value;
+  ++events_staged_;
+  return Step::kFolded;
+}
+
+events::v1::Verdict Lane::VerdictOf(const sdk::RecordedEvent& event) {
+  if (judge_ && !judge_all_applied_) return admission::Judge(event, *judge_->stage);
+  const auto known = known_verdicts_.find(event.offset.value());
+  if (known != known_verdicts_.end()) return known->second;
+  events::v1::Verdict applied;
+  applied.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+  return applied;
+}
+
+StatusOr<Lane::Step> Lane::FoldInto(FoldedView& view, const sdk::RecordedEvent& event) {
+  const Gaps& gaps = view.CurrentGaps();
+  if (!gaps.empty() && gaps.find(event.event->client_id()) != gaps.end()) {
+    Park(view, event, "");
+    return Step::kFolded;
+  }
+  if (!forced_.empty()) {
+    const auto forced = forced_.find({event.offset.value(), view.table_name});
+    if (forced != forced_.end()) {
+      Park(view, event, forced->second);
+      return Step::kFolded;
+    }
+  }
+  std::string reason;
+  try {
+    const sdk::Outcome outcome = view.projection->Apply(event, *view.stage);
+    if (outcome.kind() != sdk::Outcome::Kind::kParked) return Step::kFolded;
+    reason = outcome.reason().empty() ? "the fold gave no reason" : outcome.reason();
+  } catch (const std::exception& error) {
+    reason = fmt::format("exception: {}", error.what());
+  }
+  RETURN_IF_ERROR(Fault());
+  forced_[{event.offset.value(), view.table_name}] = reason;
+  return Step::kParks;
+}
+
+void Lane::Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_view reason) {
+  const std::string& client = event.event->client_id();
+  const std::string verdict = event.verdict->SerializeAsString();
+  const ParkedFrame frame{event.recorded_at, reason, verdict, event.bytes};
+  batch_->Put(tables_.parked, codec::Key(view.table_name, client, event.offset), frame.Encode());
+  if (!view.staged_gaps) view.staged_gaps = std::make_shared<Gaps>(*view.gaps);
+  PartitionView::Gap& gap = (*view.staged_gaps)[client];
+  if (gap.events++ == 0) {
+    gap.reason = reason;
+    gap.since = event.recorded_at;
+  }
+}
+
+Status Lane::LoadVerdicts(Offset first, Offset last) {
+  const auto snapshot = store_.TakeSnapshot();
+  const auto cursor = snapshot->Scan(tables_.verdicts, codec::Key(first), codec::Key(last.Next()));
+  for (; cursor->Valid(); cursor->Next()) {
+    std::string_view key = cursor->key();
+    Offset offset;
+    events::v1::Verdict verdict;
+    if (!codec::TakePart(key, &offset) ||
+        !verdict.ParseFromArray(cursor->value().data(), static_cast<int>(cursor->value().size())))
+      return DataLoss("a verdict of partition {} cannot be decoded", partition_);
+    known_verdicts_[offset.value()] = std::move(verdict);
+  }
+  return cursor->status();
+}
+
+Status Lane::Fault() const {
+  if (judge_ && !judge_->stage->fault().ok()) return judge_->stage->fault();
+  for (const auto& view : views_)
+    if (!view->stage->fault().ok()) return view->stage->fault();
+  return OkStatus();
+}
+
+void Lane::Discard() {
+  batch_->Clear();
+  if (judge_) judge_->stage->Discard();
+  for (const auto& view : views_) {
+    view->stage->Discard();
+    view->staged_gaps.reset();
+  }
+  judged_.clear();
+  staged_ = committed_;
+  events_staged_ = 0;
+}
+
+void Lane::Abandon() {
+  Discard();
+  encoded_ = false;
+  uncommitted_.clear();
+  at_batch_ = at_record_ = 0;
+  known_verdicts_.clear();
+  forced_.clear();
+}
+
+void Lane::Encode() {
+  staged_.last_record = FastHash128(last_record_);
+  const std::string place = staged_.Encode();
+  if (judge_) {
+    judge_->stage->Flush(nullptr);
+    batch_->Put(tables_.meta, PlaceKey(judge_->table_name), place);
+  }
+  for (const auto& view : views_) {
+    std::vector<Change> changes;
+    view->stage->Flush(view->wants_changes() ? &changes : nullptr);
+    if (!changes.empty()) changes_.emplace_back(view->projection, std::move(changes));
+    batch_->Put(tables_.meta, PlaceKey(view->table_name), place);
+  }
+  encoded_ = true;
+}
+
+Status Lane::CommitStaged() {
+  if (!HasStaged()) return OkStatus();
+  if (!encoded_) {
+    RETURN_IF_ERROR(Fault());
+    Encode();
+  }
+  RETURN_IF_ERROR(store_.Write(*batch_));
+
+  batch_->Clear();
+  encoded_ = false;
+  if (judge_) judge_->stage->Trim();
+  for (const auto& view : views_) {
+    if (view->staged_gaps) view->gaps = std::move(view->staged_gaps);
+    view->staged_gaps.reset();
+    view->stage->Trim();
+  }
+  committed_ = staged_;
+  done_.place = committed_;
+  done_.events += events_staged_;
+  std::move(judged_.begin(), judged_.end(), std::back_inserter(done_.judged));
+  std::move(changes_.begin(), changes_.end(), std::back_inserter(done_.changes));
+  judged_.clear();
+  changes_.clear();
+  events_staged_ = 0;
+  known_verdicts_.erase(known_verdicts_.begin(), known_verdicts_.lower_bound(committed_.next.value()));
+  forced_.erase(forced_.begin(), forced_.lower_bound({committed_.next.value(), ""}));
+  uncommitted_.erase(uncommitted_.begin(), uncommitted_.begin() + static_cast<std::ptrdiff_t>(at_batch_));
+  at_batch_ = 0;
+  return OkStatus();
+}
+
+StatusOr<Committed> Lane::Commit() {
+  RETURN_IF_ERROR(CommitStaged());
+  Committed done = std::move(done_);
+  done_ = Committed();
+  done.place = committed_;
+  return done;
+}
+
+StatusOr<Lane::Retried> Lane::Retry(FoldedView& view, const std::string& client_id) {
+  KEFU_CHECK(!HasStaged(), "{} staged", events_staged_);
+  const std::string prefix = codec::Key(view.table_name, client_id);
+  const auto snapshot = store_.TakeSnapshot();
+  std::vector<std::pair<std::string, std::string>> parked;
+  const auto cursor = snapshot->Scan(tables_.parked, prefix, codec::PrefixEnd(prefix));
+  for (; cursor->Valid(); cursor->Next()) parked.emplace_back(cursor->key(), cursor->value());
+  RETURN_IF_ERROR(cursor->status());
+
+  // How many events from the front are taken; found by trying, since a fold that parks spoils what was staged.
+  size_t taken = parked.size();
+  std::string reason;
+  absl::Time since;
+  for (bool again = true; again;) {
+    again = false;
+    for (size_t i = 0; i < taken; ++i) {
+      const auto frame = ParkedFrame::Decode(parked[i].second);
+      std::string_view key = std::string_view(parked[i].first).substr(prefix.size());
+      Offset offset;
+      events::v1::Event event;
+      events::v1::Verdict verdict;
+      if (!frame || !codec::TakePart(key, &offset) ||
+          !event.ParseFromArray(frame->record.data(), static_cast<int>(frame->record.size())) ||
+          !verdict.ParseFromArray(frame->verdict.data(), static_cast<int>(frame->verdict.size())))
+        return DataLoss("a parked event of view {} cannot be decoded", view.name.view);
+      const sdk::RecordedEvent recorded{&event, frame->record, partition_, offset, frame->recorded_at, &verdict};
+      bool parks = false;
+      try {
+        const sdk::Outcome outcome = view.projection->Apply(recorded, *view.stage);
+        parks = outcome.kind() == sdk::Outcome::Kind::kParked;
+        if (parks) reason = outcome.reason();
+      } catch (const std::exception& error) {
+        parks = true;
+        reason = fmt::format("exception: {}", error.what());
+      }
+      RETURN_IF_ERROR(view.stage->fault());
+      if (!parks) continue;
+      since = frame->recorded_at;
+      taken = i;
+      Discard();
+      again = taken > 0;
+      break;
+    }
+  }
+  for (size_t i = 0; i < taken; ++i) batch_->Delete(tables_.parked, parked[i].first);
+  std::vector<Change> changes;
+  view.stage->Flush(view.wants_changes() ? &changes : nullptr);
+  if (taken > 0) RETURN_IF_ERROR(store_.Write(*batch_));
+  batch_->Clear();
+
+  auto gaps = std::make_shared<Gaps>(*view.gaps);
+  if (taken == parked.size()) {
+    gaps->erase(client_id);
+  } else {
+    (*gaps)[client_id] = {static_cast<int64_t>(parked.size() - taken), reason, since};
+  }
+  view.gaps = std::move(gaps);
+  return Retried{static_cast<int64_t>(taken), static_cast<int64_t>(parked.size() - taken)};
+}
+
+}  // namespace kefu::engine

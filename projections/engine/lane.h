@@ -1,0 +1,146 @@
+#pragma once
+
+// Views of one partition that are at the same place in the log, folded together.
+
+#include <google/protobuf/arena.h>
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "platform/log/log.h"
+#include "platform/store/store.h"
+#include "projections/engine/frames.h"
+#include "projections/engine/row_stage.h"
+
+namespace kefu::engine {
+
+// Clients of a view with parked events, and how many.
+using Gaps = std::map<std::string, PartitionView::Gap, std::less<>>;
+
+// One build of one view in one partition.
+struct FoldedView {
+  const sdk::Projection* projection = nullptr;
+  TableName name;
+  std::string table_name;  // name.Encode()
+  store::TableId table = 0;
+  std::unique_ptr<RowStage> stage;
+  // As committed, and with what the batch in hand parks; equal pointers while it parks nothing.
+  std::shared_ptr<const Gaps> gaps = std::make_shared<Gaps>();
+  std::shared_ptr<Gaps> staged_gaps;
+  // Set while someone listens; null for builds that do not serve.
+  const std::atomic<bool>* listened = nullptr;
+
+  bool wants_changes() const { return listened != nullptr && listened->load(std::memory_order_relaxed); }
+  const Gaps& CurrentGaps() const { return staged_gaps ? *staged_gaps : *gaps; }
+};
+
+// Tables of a partition's store that belong to the engine.
+struct EngineTables {
+  store::TableId meta = 0;
+  store::TableId verdicts = 0;
+  store::TableId parked = 0;
+};
+
+struct Judged {
+  Offset offset;
+  events::v1::Verdict verdict;
+};
+
+struct Committed {
+  Place place;
+  std::vector<Judged> judged;
+  // By view, for those that want it.
+  std::vector<std::pair<const sdk::Projection*, std::vector<Change>>> changes;
+  int64_t events = 0;
+};
+
+// Operation: Take folds records into rows in memory; Commit writes rows, index entries, verdicts, parked events, places
+//   and the last record's hash in one batch. When a fold parks an event, what was staged is discarded, all before the
+//   event is folded again and committed, and the event goes on parked: no fold needs an undo, and parking costs only
+//   where it happens.
+// Concurrency: one thread at a time.
+class Lane {
+ public:
+  // With `judge`, this lane decides about events (admission's rows are in it) and keeps the verdicts; without, it reads
+  // them, and must not be given records that were not judged yet.
+  Lane(Partition partition, store::Store& store, EngineTables tables, Place place,
+       std::unique_ptr<FoldedView> judge, bool judge_all_applied);
+
+  void Add(std::unique_ptr<FoldedView> view);
+  std::unique_ptr<FoldedView> Remove(std::string_view table_name);
+  const std::vector<std::unique_ptr<FoldedView>>& views() const { return views_; }
+  FoldedView* judge() { return judge_.get(); }
+
+  // The next offset, with what is staged.
+  Offset next() const { return staged_.next; }
+  const Place& committed() const { return committed_; }
+  bool HasStaged() const { return events_staged_ > 0; }
+  int64_t events_staged() const { return events_staged_; }
+  size_t batch_bytes() const { return batch_->bytes(); }
+
+  // Folds all records of the batch before `limit`. kResourceExhausted: no room to write; call Advance later, it goes on
+  // from there. kFailedPrecondition: an event this build cannot read; all before it is staged. Other errors: the store
+  // is at fault; call Abandon.
+  Status Take(log::RecordBatch batch, Offset limit);
+  Status Advance();
+
+  // Writes what is staged and tells what was written since the last call. kResourceExhausted: call again later.
+  StatusOr<Committed> Commit();
+
+  // Forgets what is not committed, as if it had never been taken.
+  void Abandon();
+
+  struct Retried {
+    int64_t applied = 0;
+    int64_t still_parked = 0;
+  };
+  // Applies the parked events of one client of `view` again. Commits before and after by itself.
+  StatusOr<Retried> Retry(FoldedView& view, const std::string& client_id);
+
+ private:
+  enum class Step { kFolded, kParks };
+
+  StatusOr<Step> FoldOne(const log::RecordView& record);
+  StatusOr<Step> FoldInto(FoldedView& view, const sdk::RecordedEvent& event);
+  void Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_view reason);
+  Status FoldAgainBefore(Offset offset);
+  Status CommitStaged();
+  void Encode();
+  events::v1::Verdict VerdictOf(const sdk::RecordedEvent& event);
+  Status LoadVerdicts(Offset first, Offset last);
+  void Discard();
+  Status Fault() const;
+
+  const Partition partition_;
+  store::Store& store_;
+  const EngineTables tables_;
+  const bool judge_all_applied_;
+  std::unique_ptr<FoldedView> judge_;
+  std::vector<std::unique_ptr<FoldedView>> views_;
+  std::unique_ptr<store::WriteBatch> batch_;
+
+  Place committed_;
+  Place staged_;
+  std::string_view last_record_;  // into uncommitted_
+  int64_t events_staged_ = 0;
+  // Records not committed yet, and the next one to fold among them.
+  std::deque<log::RecordBatch> uncommitted_;
+  size_t at_batch_ = 0;
+  size_t at_record_ = 0;
+  std::vector<Judged> judged_;
+  std::map<int64_t, events::v1::Verdict> known_verdicts_;
+  // Parking decisions for events not committed yet: (offset, view's table) → reason.
+  std::map<std::pair<int64_t, std::string>, std::string> forced_;
+  google::protobuf::Arena arena_;
+  int arena_events_ = 0;
+  bool encoded_ = false;  // the batch holds everything and waits to be written
+  std::vector<std::pair<const sdk::Projection*, std::vector<Change>>> changes_;
+  Committed done_;  // since the last Commit
+};
+
+}  // namespace kefu::engine

@@ -1,0 +1,248 @@
+#include "projections/engine/worker.h"
+
+#include <absl/time/clock.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace kefu::engine {
+
+namespace {
+
+// What one Poll may bring: large enough to amortise, small enough that the first commit after a pause is soon.
+constexpr size_t kPollBytes = 4 << 20;
+// A batch that has grown to so many bytes of changes is written even if there is more to fold.
+constexpr size_t kMaxBatchBytes = 64 << 20;
+constexpr absl::Duration kPollWait = absl::Milliseconds(200);
+constexpr absl::Duration kRetryPause = absl::Milliseconds(200);
+
+}  // namespace
+
+Worker::Worker(log::EventLog& log, std::vector<PartitionHost*> hosts, int max_batch_events, CommitListener on_commit)
+    : log_(log),
+      hosts_(std::move(hosts)),
+      max_batch_events_(max_batch_events),
+      on_commit_(std::move(on_commit)),
+      checked_(hosts_.size(), false) {}
+
+Worker::~Worker() { Stop(); }
+
+void Worker::Start() {
+  stopped_ = false;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Worker::Stop() {
+  stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (reader_) reader_->Wake();
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  RunCommands();
+}
+
+void Worker::Post(std::function<void()> command) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopped_) {
+      commands_.push_back(std::move(command));
+      if (reader_) reader_->Wake();
+      wake_.notify_all();
+      return;
+    }
+  }
+  command();
+}
+
+void Worker::Run() {
+  while (!stopping_) {
+    RunCommands();
+    if (reader_ == nullptr && !OpenReader()) {
+      Pause(kRetryPause);
+      continue;
+    }
+    PollOnce();
+  }
+  CommitAll();
+}
+
+void Worker::RunCommands() {
+  std::deque<std::function<void()>> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    if (commands_.empty()) return;
+    commands.swap(commands_);
+  }
+  if (!stopping_) CommitAll();
+  for (const auto& command : commands) command();
+}
+
+// A reader over the partitions that are well. False: none, or the log cannot be reached now.
+bool Worker::OpenReader() {
+  std::vector<log::ReadFrom> from;
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    PartitionHost& host = *hosts_[i];
+    if (host.trouble()) continue;
+    if (!checked_[i]) {
+      const Status status = host.CheckAgainst(log_);
+      if (status.code() == StatusCode::kDataLoss) {
+        GiveUp(host, status, true);
+        continue;
+      }
+      if (!status.ok()) {
+        spdlog::warn("partition {}: the log does not answer: {}", host.partition(), MessageOf(status));
+        return false;
+      }
+      checked_[i] = true;
+    }
+    from.push_back({host.partition(), host.main().next()});
+  }
+  if (from.empty()) return false;
+  StatusOr<std::unique_ptr<log::LogReader>> reader = log_.OpenReader(std::move(from));
+  if (!reader.ok()) {
+    spdlog::warn("cannot read the log: {}", MessageOf(reader.status()));
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  reader_ = std::move(*reader);
+  return true;
+}
+
+void Worker::PollOnce() {
+  const bool staged = std::any_of(hosts_.begin(), hosts_.end(), [](auto* host) { return host->main().HasStaged(); });
+  std::vector<log::RecordBatch> batches;
+  const Status status = reader_->Poll(staged ? absl::ZeroDuration() : kPollWait, kPollBytes, &batches);
+  size_t bytes = 0;
+  for (log::RecordBatch& batch : batches) {
+    for (const log::RecordView& record : batch.records) bytes += record.value.size();
+    const auto host = std::find_if(hosts_.begin(), hosts_.end(),
+                                   [&](auto* candidate) { return candidate->partition() == batch.partition; });
+    if (host != hosts_.end() && !(*host)->trouble()) Fold(**host, std::move(batch));
+  }
+  if (!status.ok()) {
+    HandlePollError(status);
+    return;
+  }
+  // Behind: go on folding into the same batch. Otherwise what came is written at once.
+  const bool behind = bytes >= kPollBytes / 2;
+  for (PartitionHost* host : hosts_) {
+    const Lane& lane = host->main();
+    if (!behind || lane.events_staged() >= max_batch_events_ || lane.batch_bytes() >= kMaxBatchBytes) Commit(*host);
+  }
+}
+
+void Worker::HandlePollError(const Status& status) {
+  CommitAll();
+  {
+    const std::lock_guard lock(mutex_);
+    reader_.reset();
+  }
+  if (status.code() == StatusCode::kUnavailable) {
+    spdlog::warn("the log cannot be read now: {}", MessageOf(status));
+    Pause(kRetryPause);
+    return;
+  }
+  // The log says that something is wrong with it; find out where, so that the other partitions can go on.
+  bool found = false;
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    PartitionHost& host = *hosts_[i];
+    if (host.trouble()) continue;
+    Status check = host.CheckAgainst(log_);
+    bool refuse_reads = true;
+    if (check.ok()) {
+      check = log_.ReadOne(host.partition(), host.main().next()).status();
+      refuse_reads = false;  // the views hold what is before the damage
+    }
+    if (check.code() != StatusCode::kDataLoss) continue;
+    GiveUp(host, refuse_reads ? check : FailedPrecondition("{}", MessageOf(check)), refuse_reads);
+    found = true;
+  }
+  if (!found) {
+    spdlog::warn("the log: {}", ToString(status));
+    Pause(kRetryPause);
+  }
+}
+
+void Worker::Fold(PartitionHost& host, log::RecordBatch batch) {
+  Lane& lane = host.main();
+  Status status = lane.Take(std::move(batch), Offset(INT64_MAX));
+  while (status.code() == StatusCode::kResourceExhausted) {
+    if (!WaitOutFullDisk(host, status)) return;
+    status = lane.Advance();
+  }
+  if (status.ok()) return;
+  if (status.code() == StatusCode::kFailedPrecondition) {
+    Commit(host);
+    lane.Abandon();
+    GiveUp(host, status, false);
+    return;
+  }
+  lane.Abandon();
+  GiveUp(host, status, false);
+}
+
+void Worker::Commit(PartitionHost& host) {
+  if (!host.main().HasStaged() && host.main().committed().next == host.shown_next()) return;
+  StatusOr<Committed> committed = host.main().Commit();
+  while (committed.status().code() == StatusCode::kResourceExhausted) {
+    if (!WaitOutFullDisk(host, committed.status())) return;
+    committed = host.main().Commit();
+  }
+  if (!committed.ok()) {
+    host.main().Abandon();
+    GiveUp(host, committed.status(), false);
+    return;
+  }
+  if (committed->events == 0) return;
+  host.Publish(host.main(), *committed);
+  on_commit_(host, *committed);
+}
+
+void Worker::CommitAll() {
+  for (PartitionHost* host : hosts_) Commit(*host);
+}
+
+// False: stopping, give up waiting. What was folded is folded again at the next start.
+bool Worker::WaitOutFullDisk(PartitionHost& host, const Status& status) {
+  static constexpr absl::Duration kSayEvery = absl::Seconds(10);
+  static thread_local absl::Time said = absl::InfinitePast();
+  if (absl::Now() - said > kSayEvery) {
+    said = absl::Now();
+    spdlog::error("partition {}: views wait: {}", host.partition(), MessageOf(status));
+  }
+  Pause(kRetryPause);
+  return !stopping_;
+}
+
+void Worker::GiveUp(PartitionHost& host, Status status, bool refuse_reads) {
+  spdlog::critical("partition {} is stopped: {}", host.partition(), ToString(status));
+  host.SetTrouble({std::move(status), refuse_reads});
+  on_commit_(host, Committed{host.main().committed(), {}, {}, 0});
+  const std::lock_guard lock(mutex_);
+  reader_.reset();
+}
+
+void Worker::Pause(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, absl::ToChronoNanoseconds(duration), [&] { return stopping_ || !commands_.empty(); });
+}
+
+Status Worker::FollowTo(log::EventLog& log, Partition partition, Lane& lane, Offset target, absl::Time deadline) {
+  if (lane.next() >= target) return OkStatus();
+  ASSIGN_OR_RETURN(const auto reader, log.OpenReader({{partition, lane.next()}}));
+  while (lane.next() < target) {
+    if (absl::Now() > deadline) return DeadlineExceeded("partition {} is at {} of {}", partition, lane.next(), target);
+    std::vector<log::RecordBatch> batches;
+    RETURN_IF_ERROR(reader->Poll(absl::Milliseconds(50), kPollBytes, &batches));
+    for (log::RecordBatch& batch : batches) RETURN_IF_ERROR(lane.Take(std::move(batch), target));
+  }
+  return OkStatus();
+}
+
+}  // namespace kefu::engine
