@@ -290,6 +290,19 @@ struct FilterBinder {
     }
     return found;
   }
+
+  static bool IsOnly(const Filter::Node& node, std::initializer_list<std::string_view> fields) {
+    const std::vector<Filter::Node> single{node};
+    std::vector<std::string_view> used;
+    for (const Filter::Node& child : node.kind == FilterSyntax::Kind::kAll ? node.children : single) {
+      if (child.kind == FilterSyntax::Kind::kAll) return false;
+      const auto names = [&](std::string_view field) { return !Required(child, field).empty(); };
+      const auto field = std::find_if(fields.begin(), fields.end(), names);
+      if (field == fields.end() || std::find(used.begin(), used.end(), *field) != used.end()) return false;
+      used.push_back(*field);
+    }
+    return true;
+  }
 };
 
 std::string_view NameOf(FieldType type) {
@@ -328,6 +341,10 @@ bool Filter::Matches(const google::protobuf::Message& row) const { return Filter
 const std::string& Filter::normal_form() const { return root_->normal_form; }
 std::vector<FilterLiteral> Filter::MustBeOneOf(std::string_view field) const {
   return FilterBinder::Required(root_->node, field);
+}
+
+bool Filter::IsOnly(std::initializer_list<std::string_view> fields) const {
+  return FilterBinder::IsOnly(root_->node, fields);
 }
 
 }  // namespace kefu::query

@@ -6,7 +6,7 @@
 #include <absl/time/time.h>
 #include <google/protobuf/message.h>
 
-#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,6 +75,9 @@ class Filter {
   // The values of which every row that passes must have one in `field`, from `=` terms that all rows must meet;
   // empty if the filter does not say. For choosing an index: rows still have to be matched.
   std::vector<FilterLiteral> MustBeOneOf(std::string_view field) const;
+  // Does the filter say nothing but MustBeOneOf on some of `fields`, each once? Then an index over all of them needs no
+  // further matching.
+  bool IsOnly(std::initializer_list<std::string_view> fields) const;
 
  private:
   struct Node;

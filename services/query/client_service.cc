@@ -1,0 +1,183 @@
+#include <grpcpp/support/server_callback.h>
+
+#include "kefu/query/v1/client.grpc.pb.h"
+#include "platform/base/hash.h"
+#include "platform/base/reason.h"
+#include "platform/codec/key.h"
+#include "platform/rpc/bytes.h"
+#include "services/query/client_watch.h"
+#include "services/query/filter_fields.h"
+#include "services/query/find_clients.h"
+#include "services/query/gap.h"
+#include "services/query/names.h"
+#include "services/query/page.h"
+#include "services/query/query_services.h"
+#include "services/query/raw_answer.h"
+#include "services/query/refused_stream.h"
+#include "services/query/timeline.h"
+#include "services/query/unary.h"
+
+namespace kefu::query {
+namespace {
+
+namespace v1 = query::v1;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+constexpr std::string_view kView = "client";
+constexpr std::string_view kTable = "clients";
+
+using Base = v1::ClientService::WithRawCallbackMethod_GetClient<
+    v1::ClientService::WithCallbackMethod_ListClients<v1::ClientService::WithCallbackMethod_FindClients<
+        v1::ClientService::WithCallbackMethod_ListTimeline<
+            v1::ClientService::WithCallbackMethod_WatchClient<v1::ClientService::Service>>>>>;
+
+class ClientService final : public Base, public HasStreams {
+ public:
+  ClientService(engine::Engine& engine, const QueryOptions& options)
+      : engine_(engine), options_(options), tokens_(options.token_key), hub_(engine, kView, options.heartbeat) {}
+
+  void EndStreams() override { hub_.EndAll(); }
+
+  ServerUnaryReactor* GetClient(CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                grpc::ByteBuffer* answer) override {
+    v1::GetClientRequest request;
+    if (!rpc::ParseBuffer(*bytes, &request))
+      return AnswerNow(context, [] { return InvalidArgument("the request is not a GetClientRequest"); });
+    auto client = ClientOf(request.name(), "name");
+    if (!client.ok()) return AnswerNow(context, [&] { return client.status(); });
+    const Partition partition = PartitionOf(*client);
+    // The usual call: nothing is captured, nothing allocated.
+    if (request.min_position().empty()) return AnswerNow(context, [&] { return Get(*client, partition, answer); });
+    return AnswerWhenReached(context, engine_, kView, OnlyOf(partition, request.min_position()),
+                             [=, this, client = *std::move(client)] { return Get(client, partition, answer); });
+  }
+
+  ServerUnaryReactor* ListClients(CallbackServerContext* context, const v1::ListClientsRequest* request,
+                                  v1::ListClientsResponse* response) override {
+    return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
+                             [=, this] { return List(KeepsGoing(context), *request, response); });
+  }
+
+  ServerUnaryReactor* FindClients(CallbackServerContext* context, const v1::FindClientsRequest* request,
+                                  v1::FindClientsResponse* response) override {
+    return AnswerWhenReached(
+        context, engine_, "directory", ReadPosition(engine_, request->min_position(), "min_position"),
+        [=, this] { return Find(KeepsGoing(context), *request, response); });
+  }
+
+  ServerUnaryReactor* ListTimeline(CallbackServerContext* context, const v1::ListTimelineRequest* request,
+                                   v1::ListTimelineResponse* response) override {
+    auto client = ClientOf(request->parent(), "parent");
+    if (!client.ok()) return AnswerNow(context, [&] { return client.status(); });
+    const Partition partition = PartitionOf(*client);
+    return AnswerWhenReached(
+        context, engine_, "journal", OnlyOf(partition, request->min_position()),
+        [=, this, client = *std::move(client)] {
+          return Timeline(KeepsGoing(context), client, partition, *request, response);
+        });
+  }
+
+  grpc::ServerWriteReactor<v1::WatchClientResponse>* WatchClient(CallbackServerContext*,
+                                                                 const v1::WatchClientRequest* request) override {
+    const auto client = ClientOf(request->name(), "name");
+    if (!client.ok()) return new RefusedStream<v1::WatchClientResponse>(client.status());
+    const auto after = ReadPosition(engine_, request->after_position(), "after_position");
+    if (!after.ok()) return new RefusedStream<v1::WatchClientResponse>(after.status());
+    return std::make_shared<ClientWatch>(engine_, *client, *after)->Begin(hub_, codec::Key(*client));
+  }
+
+ private:
+  Partition PartitionOf(std::string_view client_id) const {
+    return Partition(PartitionForKey(client_id, engine_.partitions()));
+  }
+
+  StatusOr<std::optional<log::Position>> OnlyOf(Partition partition, std::string_view min_position) const {
+    auto position = ReadPosition(engine_, min_position, "min_position");
+    if (position.ok() && position->has_value()) *position = OnlyPartition(**std::move(position), partition);
+    return position;
+  }
+
+  Status Get(const std::string& client_id, Partition partition, grpc::ByteBuffer* answer) const {
+    const Moment moment = Moment::Now(engine_, partition);
+    store::PinnedValue row;
+    ASSIGN_OR_RETURN(const bool found, moment.front().Get(kView, kTable, codec::Key(client_id), &row));
+    if (!found) return WithReason(NotFound("client \"{}\" is not known", client_id), "CLIENT_NOT_FOUND");
+    *answer = RawAnswer(std::move(row), moment.PositionOf(kView), moment.front().GapOf(kView, client_id));
+    return OkStatus();
+  }
+
+  // The one client that a filter leaves, or all.
+  ScanPlan Plan(const Filter& filter) const {
+    ScanPlan plan{std::string(kView), std::string(kTable), std::string(kTable), {}, ScanPlan::Order::kKey};
+    for (const FilterLiteral& id : filter.MustBeOneOf("client_id")) plan.ranges.push_back({codec::Key(id.text), 0});
+    if (plan.ranges.empty()) plan.ranges.push_back({});
+    return plan;
+  }
+
+  Status List(std::function<Status()> keeps_going, const v1::ListClientsRequest& request,
+              v1::ListClientsResponse* response) const {
+    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
+    ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), ClientFields()));
+    const std::string hash = PageTokens::QueryHash({"ListClients", "", filter.normal_form(), ""});
+    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
+    const Moment moment = Moment::Now(engine_);
+    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, Plan(filter), after));
+    ASSIGN_OR_RETURN(const std::string cursor,
+                     FillPage<v1::Client>(
+                         *scan, LimitsOf(options_, size, std::move(keeps_going)),
+                         [&](v1::Client& row, const engine::PartitionView& partition) {
+                           if (!filter.Matches(row)) return false;
+                           SetGap(partition, kView, row.client_id(), &row);
+                           return true;
+                         },
+                         response->mutable_clients()));
+    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
+    response->set_position(moment.PositionOf(kView));
+    return OkStatus();
+  }
+
+  Status Find(std::function<Status()> keeps_going, const v1::FindClientsRequest& request,
+              v1::FindClientsResponse* response) const {
+    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
+    ASSIGN_OR_RETURN(const DirectoryQuery query, ReadDirectoryQuery(request));
+    const std::string hash = PageTokens::QueryHash({"FindClients", query.table, query.prefixes.front(), ""});
+    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
+    const Moment moment = Moment::Now(engine_);
+    ASSIGN_OR_RETURN(const std::string cursor, FillDirectory(moment, query, after,
+                                                             LimitsOf(options_, size, std::move(keeps_going)), response));
+    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
+    response->set_position(moment.PositionOf("directory"));
+    return OkStatus();
+  }
+
+  Status Timeline(std::function<Status()> keeps_going, const std::string& client_id, Partition partition,
+                  const v1::ListTimelineRequest& request, v1::ListTimelineResponse* response) const {
+    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
+    ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), TimelineFields()));
+    ASSIGN_OR_RETURN(const TimelineOrder order, ReadTimelineOrder(request.order_by()));
+    const std::string hash =
+        PageTokens::QueryHash({"ListTimeline", request.parent(), filter.normal_form(), NameOf(order)});
+    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
+    const Moment moment = Moment::Now(engine_, partition);
+    ASSIGN_OR_RETURN(const std::string cursor,
+                     FillTimeline(moment.front(), client_id, filter, order, after,
+                                  LimitsOf(options_, size, std::move(keeps_going)), response));
+    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
+    response->set_position(moment.PositionOf("journal"));
+    return OkStatus();
+  }
+
+  engine::Engine& engine_;
+  const QueryOptions options_;
+  const PageTokens tokens_;
+  WatchHub hub_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeClientService(engine::Engine& engine, const QueryOptions& options) {
+  return std::make_unique<ClientService>(engine, options);
+}
+
+}  // namespace kefu::query

@@ -1,0 +1,48 @@
+#include "services/query/names.h"
+
+#include "platform/base/reason.h"
+
+namespace kefu::query {
+namespace {
+
+Status Bad(std::string_view name, std::string_view field, std::string_view form) {
+  return WithReason(InvalidArgument("{} \"{}\" is not of the form \"{}\"", field, name.substr(0, 160), form),
+                    "NAME_INVALID", field);
+}
+
+// What follows `collection`, or nothing.
+std::string_view After(std::string_view name, std::string_view collection) {
+  return name.starts_with(collection) ? name.substr(collection.size()) : std::string_view();
+}
+
+}  // namespace
+
+StatusOr<std::string> ParentClientOf(std::string_view name, std::string_view field) {
+  const std::string_view client = After(name, "clients/");
+  if (client.empty()) return Bad(name, field, "clients/{client}");
+  return client == "-" ? std::string() : std::string(client);
+}
+
+StatusOr<std::string> ClientOf(std::string_view name, std::string_view field) {
+  ASSIGN_OR_RETURN(std::string client, ParentClientOf(name, field));
+  if (client.empty()) return Bad(name, field, "clients/{client}");
+  return client;
+}
+
+StatusOr<CaseName> CaseOf(std::string_view name, std::string_view field) {
+  constexpr std::string_view kCases = "/cases/";
+  const std::string_view rest = After(name, "clients/");
+  const size_t at = rest.find(kCases);
+  if (at == 0 || at == rest.npos || at + kCases.size() == rest.size())
+    return Bad(name, field, "clients/{client}/cases/{case}");
+  const std::string_view client = rest.substr(0, at);
+  return CaseName{client == "-" ? std::string() : std::string(client), std::string(rest.substr(at + kCases.size()))};
+}
+
+StatusOr<std::string> ViewOf(std::string_view name, std::string_view field) {
+  const std::string_view view = After(name, "views/");
+  if (view.empty() || view.find('/') != view.npos) return Bad(name, field, "views/{view}");
+  return std::string(view);
+}
+
+}  // namespace kefu::query

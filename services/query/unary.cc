@@ -1,0 +1,99 @@
+#include "services/query/unary.h"
+
+#include <absl/time/clock.h>
+
+#include <memory>
+#include <mutex>
+
+#include "platform/rpc/deadline.h"
+#include "platform/rpc/status.h"
+#include "services/query/later.h"
+
+namespace kefu::query {
+namespace {
+
+// A call that waits for a position. The engine may call back long after the caller has gone, so what it holds is not
+// the call but this state.
+class WaitingCall final : public grpc::ServerUnaryReactor {
+ public:
+  explicit WaitingCall(Work work) : state_(std::make_shared<State>()) {
+    state_->call = this;
+    state_->work = std::move(work);
+  }
+
+  std::function<void(Status)> Arrival() {
+    return [state = state_](Status status) {
+      Work work;
+      WaitingCall* call;
+      {
+        std::lock_guard lock(state->mutex);
+        if (state->call == nullptr) return;
+        call = std::exchange(state->call, nullptr);
+        work = std::move(state->work);
+      }
+      if (!status.ok()) return call->Finish(rpc::ToGrpc(status));
+      RunSoon([call, work = std::move(work)] { call->Finish(rpc::ToGrpc(work())); });
+    };
+  }
+
+  void OnCancel() override {
+    {
+      std::lock_guard lock(state_->mutex);
+      // The work is under way, and ends the call.
+      if (std::exchange(state_->call, nullptr) == nullptr) return;
+      state_->work = nullptr;
+    }
+    Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller went away"));
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    // Null once it is decided who ends the call.
+    WaitingCall* call = nullptr;
+    Work work;
+  };
+  const std::shared_ptr<State> state_;
+};
+
+// Answers should reach the caller before its own clock gives up.
+absl::Time WaitUntil(grpc::CallbackServerContext* context) {
+  const absl::Time now = absl::Now();
+  const absl::Time deadline = rpc::DeadlineOf(*context);
+  return deadline - std::min(absl::Milliseconds(50), (deadline - now) / 10);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Work& work) {
+  auto* reactor = context->DefaultReactor();
+  reactor->Finish(rpc::ToGrpc(work()));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Work work) {
+  auto* reactor = context->DefaultReactor();
+  RunSoon([reactor, work = std::move(work)] { reactor->Finish(rpc::ToGrpc(work())); });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AnswerWhenReached(grpc::CallbackServerContext* context, engine::Engine& engine,
+                                            std::string_view view, const StatusOr<std::optional<log::Position>>& position,
+                                            Work work) {
+  if (!position.ok()) return AnswerNow(context, [&] { return position.status(); });
+  if (!position->has_value()) return AnswerNow(context, work);
+  auto* call = new WaitingCall(std::move(work));
+  WhenReached(engine, std::string(view), **position, WaitUntil(context), call->Arrival());
+  return call;
+}
+
+std::function<Status()> KeepsGoing(grpc::CallbackServerContext* context) {
+  return [context, deadline = rpc::DeadlineOf(*context)]() -> Status {
+    if (context->IsCancelled()) return Cancelled("the caller went away");
+    if (absl::Now() > deadline) return DeadlineExceeded("not done in the time the call may take");
+    return OkStatus();
+  };
+}
+
+}  // namespace kefu::query
