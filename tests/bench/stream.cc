@@ -59,7 +59,8 @@ void EventStream::Next(Event* event) {
   const int64_t dice = Below(100);
   if (dice < 62) return Contact(event);
   if (dice < 67) return Offer(event);
-  if (dice < 72 || open_.empty()) return Open(event, client);
+  // A case takes five more events to its end; so the pile of open ones grows slowly.
+  if (dice < 73 || open_.empty()) return Open(event, client);
   Advance(event);
 }
 

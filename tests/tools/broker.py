@@ -30,5 +30,6 @@ class Broker(Process):
         # Only the tests of foreign clients have it installed.
         from confluent_kafka.admin import AdminClient, NewTopic
 
-        made = AdminClient({"bootstrap.servers": self.bootstrap}).create_topics([NewTopic(name, partitions, 1)])
-        made[name].result(30)
+        # Named, because it must outlive the answer.
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
