@@ -77,12 +77,6 @@ Event Finish(const Draft& draft, int64_t number) {
   return event;
 }
 
-std::string Recorded(const Event& event, absl::Time recorded_at) {
-  Event stamped = event;
-  *stamped.mutable_recorded_at() = ToProto(recorded_at);
-  return stamped.SerializeAsString();
-}
-
 Draft Registered(std::string_view name, events::v1::ClientKind kind) {
   return Draft().With([&](Event& event) {
     event.mutable_client_registered()->set_display_name(std::string(name));

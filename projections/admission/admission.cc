@@ -4,6 +4,7 @@
 
 #include "platform/base/hash.h"
 #include "platform/codec/field_path.h"
+#include "platform/event/record.h"
 #include "projections/admission/aggregate.h"
 #include "projections/admission/lifecycle.h"
 #include "projections/admission/seen.h"
@@ -144,20 +145,6 @@ Verdict JudgeAgain(const Event& event, const SeenEvent& first, uint64_t content_
 
 const sdk::Projection& State() { return sdk::Describe<Admission>(); }
 
-std::string_view ContentOf(const sdk::RecordedEvent& record) {
-  // The stamp's bytes: the tag of field 2000 as a varint, a length below 128, and the time.
-  constexpr std::string_view kTag = "\x82\x7d";
-  if (!record.event->has_recorded_at()) return record.bytes;
-  const size_t time_size = record.event->recorded_at().ByteSizeLong();
-  const size_t stamp_size = kTag.size() + 1 + time_size;
-  if (record.bytes.size() < stamp_size) return record.bytes;
-  const size_t content_size = record.bytes.size() - stamp_size;
-  const std::string_view stamp = record.bytes.substr(content_size);
-  // A stamp that is not where ingest puts it counts as content: such a record was written by something else.
-  const bool at_the_end = stamp.starts_with(kTag) && static_cast<uint8_t>(stamp[kTag.size()]) == time_size;
-  return at_the_end ? record.bytes.substr(0, content_size) : record.bytes;
-}
-
 Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage) {
   const Event& event = *record.event;
   if (event.event_id().empty()) return ToVerdict({Rule::kEventIdMissing, 0});
@@ -165,7 +152,7 @@ Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage) {
   const Hash128 id = FastHash128(event.event_id());
   const auto high = static_cast<int64_t>(id.high);
   const auto low = static_cast<int64_t>(id.low);
-  const uint64_t content_hash = FastHash64(ContentOf(record));
+  const uint64_t content_hash = FastHash64(event::ContentOf(record.bytes, event));
   if (const auto bytes = memory.FindRaw<Seen>(high, low)) {
     if (const auto first = SeenEvent::Decode(*bytes)) return JudgeAgain(event, *first, content_hash, memory);
   }

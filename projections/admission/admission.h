@@ -15,7 +15,7 @@ const sdk::Projection& State();
 
 // Decides about one event, and moves the state if it is applied. Deterministic; never throws on input.
 //
-// Order of rules: duplicate (same event_id, same bytes before recorded_at), event_id_reused (same id, other bytes),
+// Order of rules: duplicate (same event_id, same content: the recorded bytes before ingest's stamp), event_id_reused (same id, other bytes),
 // then the aggregate's own: life cycle, then content, then precondition.
 // A duplicate's verdict carries the rule that refused the first delivery, empty where that was applied: a refused event
 // is decided once, too, and does not come to count because it was sent again. Only `event_id_reused` and
@@ -26,8 +26,5 @@ const sdk::Projection& State();
 // clients of two partitions is not noticed.
 // Cost: one read that mostly finds nothing, one write, and the row of the aggregate.
 events::v1::Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage);
-
-// `record.bytes` without the recorded_at stamp that ingest put at their end: what the producer said.
-std::string_view ContentOf(const sdk::RecordedEvent& record);
 
 }  // namespace kefu::admission

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "platform/base/hash.h"
+#include "platform/event/record.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/projection_driver.h"
 #include "projections/admission/aggregate.h"
@@ -142,7 +143,7 @@ TEST(Admission, ARefusalChangesNothingButTheMemoryOfItsId) {
   int64_t offset = 0;
   const auto deliver = [&](const Draft& draft) {
     const Event event = Finish(draft, offset);
-    return run.Judge({event, Recorded(event, Beginning()), Offset(offset++), Beginning()});
+    return run.Judge({event, event::RecordedBytes(event, Beginning()), Offset(offset++), Beginning()});
   };
   deliver(Opened("K-1"));
   const auto rows = [&] {
@@ -157,25 +158,6 @@ TEST(Admission, ARefusalChangesNothingButTheMemoryOfItsId) {
   EXPECT_EQ(deliver(Configured("gold")).rule(), "client_unknown");
   EXPECT_EQ(rows(), before);
   EXPECT_EQ(run.admission().RawRows("seen").size(), 4u);
-}
-
-TEST(ContentOf, IsAllBeforeTheStamp) {
-  const Event event = Finish(Opened("K-1"), 1);
-  for (const absl::Time stamp : {Beginning(), absl::UnixEpoch(), Beginning() + absl::Nanoseconds(1)}) {
-    const std::string bytes = Recorded(event, stamp);
-    Event stamped;
-    ASSERT_TRUE(stamped.ParseFromString(bytes));
-    EXPECT_EQ(ContentOf({&stamped, bytes, Partition(0), Offset(0), stamp}), event.SerializeAsString());
-  }
-  // Without a stamp, or with one elsewhere, everything is content.
-  const std::string plain = event.SerializeAsString();
-  EXPECT_EQ(ContentOf({&event, plain, Partition(0), Offset(0), Beginning()}), plain);
-  Event only_stamp;
-  *only_stamp.mutable_recorded_at() = event.occurred_at();
-  const std::string odd = only_stamp.SerializeAsString() + plain;
-  Event parsed;
-  ASSERT_TRUE(parsed.ParseFromString(odd));
-  EXPECT_EQ(ContentOf({&parsed, odd, Partition(0), Offset(0), Beginning()}), odd);
 }
 
 // These bytes are on disks.
