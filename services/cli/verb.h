@@ -50,12 +50,12 @@ enum class OutputMode {
 struct SharedOptions {
   // "host:port".
   std::string server = "127.0.0.1:7800";
-  // PEM files. A CA turns TLS on; certificate and key go together (mutual TLS).
+  // Speak TLS; any of the files turns it on. Without a CA the system's authorities are trusted.
+  bool tls = false;
+  // PEM files. Certificate and key go together (mutual TLS).
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;
-  // The name in the server's certificate, where it is not the host's.
-  std::string tls_server_name;
   // Per call; streams have none.
   absl::Duration timeout = absl::Seconds(30);
   OutputMode output = OutputMode::kTable;
@@ -73,14 +73,15 @@ class Tool {
   // The channel to --server, made at the first call. Connects lazily: an unreachable server shows in the first call.
   StatusOr<std::shared_ptr<grpc::Channel>> Channel();
 
-  // Sets the deadline of one unary call (--timeout) and waits for the server to come up for a moment.
+  // Sets the deadline of one unary call (--timeout).
   void Prepare(grpc::ClientContext& context) const;
 
   // Progress as --progress and --quiet say.
   runtime::ProgressOptions ProgressOf(std::string label, std::string unit, int64_t total) const;
 
-  // Runs what OnRun chose. kInvalidArgument if no verb was given.
-  Status Run();
+  // Runs what OnRun chose.
+  Status Run() { return run_(*this); }
+  bool has_verb() const { return run_ != nullptr; }
   void Choose(std::function<Status(Tool&)> run) { run_ = std::move(run); }
 
  private:
@@ -96,11 +97,17 @@ CLI::App& AddVerb(CLI::App& parent, const std::string& name, const std::string& 
 // A group of verbs, such as `kefu client`.
 CLI::App& AddGroup(CLI::App& parent, const std::string& name, const std::string& help);
 
+// Adds --server, TLS, --output and the like, which may stand before or after any verb.
+void AddSharedOptions(CLI::App& app, Tool& tool);
+
 // `run` is called after parsing if this verb was given.
 void OnRun(CLI::App& verb, Tool& tool, std::function<Status(Tool&)> run);
 
 // kInvalidArgument is usage; kUnavailable and kDeadlineExceeded are unreachable; other errors are failures.
 int ExitCodeOf(const Status& status);
+
+// A failure whose details are printed already: exit code 1, nothing more is said.
+Status AlreadyTold();
 
 // Verbs of other folders, called by verbs.cc.
 void AddImportVerb(CLI::App& app, Tool& tool);    // services/cli/import: kefu import

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "services/cli/verb.h"
+
+namespace kefu::cli {
+
+// Which cases: what `kefu case list`, `count` and `watch` share.
+struct CaseFilter {
+  std::string client;
+  std::string kind;
+  std::string status;
+  std::string assignee;
+  std::string branch;
+  bool open = false;
+  bool overdue = false;
+  // AIP-160, as the service takes it.
+  std::string filter;
+
+  // "clients/C-1" or "clients/-".
+  std::string Parent() const;
+  // All of it joined with AND. "Overdue" is told by this machine's clock.
+  std::string Text() const;
+};
+
+void AddCaseFilterFlags(CLI::App& verb, CaseFilter& filter);
+
+}  // namespace kefu::cli

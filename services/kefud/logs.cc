@@ -1,0 +1,68 @@
+#include "services/kefud/logs.h"
+
+#include "platform/base/reason.h"
+#include "platform/log/embedded/embedded_log.h"
+#include "platform/log/kafka/kafka_log.h"
+
+namespace kefu::kefud {
+namespace {
+
+log::KafkaOptions KafkaOptionsOf(const Options& options, const std::string& topic) {
+  log::KafkaOptions kafka;
+  kafka.bootstrap_servers = options.log.kafka.bootstrap_servers;
+  kafka.topic = topic;
+  kafka.fetch_queue_bytes = options.log.kafka.fetch_queue.value;
+  kafka.queue_bytes = options.log.queue.value;
+  // Check() has looked at the entries.
+  for (const auto& [name, value] : *SplitSettings(options.log.kafka.settings)) kafka.settings[name] = value;
+  return kafka;
+}
+
+StatusOr<std::unique_ptr<log::EventLog>> OpenTopic(const Options& options, const std::string& topic) {
+  const log::KafkaOptions kafka = KafkaOptionsOf(options, topic);
+  Status status =
+      log::EnsureKafkaTopic(kafka, options.log.partitions, static_cast<int16_t>(options.log.kafka.replication));
+  if (status.ok()) {
+    auto log = log::OpenKafkaLog(kafka);
+    if (log.ok()) return log;
+    status = log.status();
+  }
+  if (status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDeadlineExceeded) {
+    return WithReason(Annotate(status, "log.kafka.bootstrap-servers"), "BROKER_UNREACHABLE");
+  }
+  return status;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Logs>> Logs::Open(const Options& options, const DataDirectory& directory) {
+  std::unique_ptr<Logs> logs(new Logs());
+  RETURN_IF_ERROR(options.log.kind == "kafka" ? logs->OpenKafka(options) : logs->OpenEmbedded(options, directory));
+  return logs;
+}
+
+Logs::~Logs() = default;
+
+Status Logs::OpenEmbedded(const Options& options, const DataDirectory& directory) {
+  log::EmbeddedOptions embedded;
+  embedded.directory = directory.Below("log");
+  embedded.reserve_bytes = options.log.reserve.value;
+  embedded.queue_bytes = options.log.queue.value;
+  const std::string& events = options.log.kafka.events_topic;
+  const std::string& rejected = options.log.kafka.rejected_topic;
+  ASSIGN_OR_RETURN(embedded_, log::EmbeddedLog::Open(embedded, {{events, options.log.partitions},
+                                                                {rejected, options.log.partitions}}));
+  events_ = &embedded_->Topic(events);
+  rejected_ = &embedded_->Topic(rejected);
+  return OkStatus();
+}
+
+Status Logs::OpenKafka(const Options& options) {
+  ASSIGN_OR_RETURN(kafka_events_, OpenTopic(options, options.log.kafka.events_topic));
+  ASSIGN_OR_RETURN(kafka_rejected_, OpenTopic(options, options.log.kafka.rejected_topic));
+  events_ = kafka_events_.get();
+  rejected_ = kafka_rejected_.get();
+  return OkStatus();
+}
+
+}  // namespace kefu::kefud

@@ -1,0 +1,169 @@
+#include "services/kefud/running.h"
+
+#include <fmt/ranges.h>
+#include <grpcpp/impl/codegen/service_type.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "platform/base/reason.h"
+#include "platform/log/kafka/kafka_log.h"
+#include "platform/runtime/logging.h"
+#include "projections/catalogue.h"
+#include "services/ingest/inbox.h"
+#include "services/ingest/ingest_service.h"
+#include "services/query/query_services.h"
+
+namespace kefu::kefud {
+namespace {
+
+using runtime::Log;
+using runtime::LogLevel;
+
+engine::EngineOptions EngineOptionsOf(const ViewsOptions& views, const std::string& directory) {
+  engine::EngineOptions options;
+  options.directory = directory;
+  options.threads = views.threads;
+  options.row_cache_bytes = views.row_cache.value;
+  options.resources.cache_bytes = views.block_cache.value;
+  options.resources.write_buffer_bytes = views.write_buffers.value;
+  options.resources.background_jobs = views.background_jobs;
+  options.reserve_bytes = views.reserve.value;
+  options.stall_after = views.stall_after;
+  return options;
+}
+
+rpc::ServerOptions ServerOptionsOf(const Options& options) {
+  rpc::ServerOptions server;
+  server.listen = options.listen;
+  server.tls = {.certificate = options.tls.certificate,
+                .private_key = options.tls.private_key,
+                .ca = options.tls.client_ca};
+  server.allow_insecure = options.allow_insecure;
+  server.max_receive_bytes = static_cast<int>(options.limits.message.value);
+  server.memory_bytes = options.limits.memory.value;
+  server.max_concurrent_streams = options.limits.streams;
+  server.max_threads = options.limits.threads;
+  return server;
+}
+
+// "127.0.0.1:0" with the port that was bound; an address without a port stays.
+std::string Bound(const std::string& address, int port) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || address.starts_with("unix:")) return address;
+  return fmt::format("{}:{}", address.substr(0, colon), port);
+}
+
+}  // namespace
+
+Running::Running(const Options& options, DataDirectory directory)
+    : options_(options), directory_(std::move(directory)) {}
+
+Running::~Running() = default;
+
+StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
+  ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_directory));
+  std::unique_ptr<Running> running(new Running(options, std::move(directory)));
+  ASSIGN_OR_RETURN(running->logs_, Logs::Open(options, running->directory_));
+  if (options.HasRole("view")) RETURN_IF_ERROR(running->OpenViews());
+  RETURN_IF_ERROR(running->OpenDoors());
+  RETURN_IF_ERROR(running->StartServer());
+  if (running->engine_ != nullptr) RETURN_IF_ERROR(running->engine_->Start());
+  running->Introduce();
+  running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(),
+                                                    running->engine_.get(), running->ingest_ != nullptr);
+  RETURN_IF_ERROR(running->OpenInbox());
+  RETURN_IF_ERROR(running->WriteReadyFile());
+  return running;
+}
+
+Status Running::OpenViews() {
+  ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(options_.views, directory_.Below("views")),
+                                                 logs_->events(), projections::Catalogue()));
+  query::QueryOptions query;
+  ASSIGN_OR_RETURN(query.token_key, directory_.Secret("page-token.key"));
+  query.version = KEFU_VERSION;
+  queries_.push_back(query::MakeClientService(*engine_, query));
+  queries_.push_back(query::MakeCaseService(*engine_, query));
+  queries_.push_back(query::MakeViewService(*engine_, query));
+  return OkStatus();
+}
+
+Status Running::OpenDoors() {
+  if (!options_.HasRole("ingest")) return OkStatus();
+  ingest::RecorderOptions recorder;
+  recorder.max_bytes_in_flight = options_.log.queue.value;
+  recorder_ = std::make_unique<ingest::Recorder>(logs_->events(), recorder);
+  ingest_ = ingest::IngestServer::Make({}, *recorder_, logs_->events(), logs_->rejected(), engine_.get());
+  return OkStatus();
+}
+
+Status Running::StartServer() {
+  std::vector<grpc::Service*> services;
+  for (const auto& query : queries_) services.push_back(query.get());
+  if (ingest_ != nullptr) services.push_back(ingest_->service());
+  ASSIGN_OR_RETURN(server_, rpc::Server::Start(ServerOptionsOf(options_), services));
+  for (size_t i = 0; i < options_.listen.size(); ++i) {
+    addresses_.push_back(Bound(options_.listen[i], server_->ports()[i]));
+  }
+  server_->OnDrain([this] {
+    for (const auto& query : queries_) query::EndStreams(*query);
+    if (ingest_ != nullptr) ingest_->EndStreams();
+  });
+  return OkStatus();
+}
+
+Status Running::OpenInbox() {
+  const InboxOptions& inbox = options_.inbox;
+  if (inbox.bootstrap_servers.empty()) return OkStatus();
+  log::KafkaOptions kafka;
+  kafka.bootstrap_servers = inbox.bootstrap_servers;
+  kafka.topic = inbox.topic;
+  // Check() has looked at the entries.
+  for (const auto& [name, value] : *SplitSettings(inbox.settings)) kafka.settings[name] = value;
+  auto source = log::KafkaInbox::Open(kafka, inbox.group);
+  if (!source.ok()) {
+    const Status status = Annotate(source.status(), "inbox.kafka");
+    return status.code() == StatusCode::kUnavailable ? WithReason(status, "BROKER_UNREACHABLE") : status;
+  }
+  inbox_ = std::make_unique<ingest::Inbox>(std::move(*source), *recorder_, logs_->rejected(),
+                                           ingest::InboxOptions{.topic = inbox.topic});
+  inbox_->Start();
+  Log(LogLevel::kInfo, "reading the inbox", {{"brokers", inbox.bootstrap_servers}, {"topic", inbox.topic}});
+  return OkStatus();
+}
+
+// Written beside and moved into place: who waits for the file never reads half of it.
+Status Running::WriteReadyFile() const {
+  if (options_.ready_file.empty()) return OkStatus();
+  const std::string beside = options_.ready_file + ".new";
+  std::ofstream(beside) << fmt::format("{}\n", fmt::join(addresses_, "\n"));
+  std::error_code error;
+  std::filesystem::rename(beside, options_.ready_file, error);
+  if (error) return FailedPrecondition("ready-file {} cannot be written: {}", options_.ready_file, error.message());
+  return OkStatus();
+}
+
+void Running::Introduce() const {
+  const log::LogIdentity& log = logs_->events().identity();
+  Log(LogLevel::kInfo, "kefud " KEFU_VERSION " is up",
+      {{"listen", fmt::format("{}", fmt::join(addresses_, ","))},
+       {"roles", fmt::format("{}", fmt::join(options_.roles, ","))},
+       {"log", log.kind},
+       {"partitions", log.partitions},
+       {"data", directory_.path()},
+       {"views", static_cast<int64_t>(engine_ == nullptr ? 0 : engine_->projections().size())},
+       {"pid", static_cast<int64_t>(getpid())}});
+}
+
+Status Running::Stop() {
+  // It would say SERVING again while the server drains.
+  readiness_.reset();
+  const Status drained = server_->Drain(absl::Now() + options_.limits.drain);
+  if (inbox_ != nullptr) inbox_->Stop();
+  if (engine_ != nullptr) engine_->Stop();
+  return drained;
+}
+
+}  // namespace kefu::kefud

@@ -1,0 +1,66 @@
+#pragma once
+
+// The parts of a running server, in the order they depend on each other.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/kefud/data_directory.h"
+#include "services/kefud/logs.h"
+#include "services/kefud/options.h"
+#include "services/kefud/readiness.h"
+
+namespace grpc {
+class Service;
+}
+namespace kefu::engine {
+class Engine;
+}
+namespace kefu::ingest {
+class Inbox;
+class IngestServer;
+class Recorder;
+}  // namespace kefu::ingest
+namespace kefu::rpc {
+class Server;
+}
+
+namespace kefu::kefud {
+
+class Running {
+ public:
+  // Opens and starts everything. `options` must outlive it.
+  static StatusOr<std::unique_ptr<Running>> Start(const Options& options);
+  // All parts, last one first. Stop first.
+  ~Running();
+
+  // Drains and stops. Not OK: calls did not end, and the process must end without destroying this.
+  Status Stop();
+
+  // By --listen, with the ports that were bound.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+ private:
+  Running(const Options& options, DataDirectory directory);
+  Status OpenViews();
+  Status OpenDoors();
+  Status StartServer();
+  Status OpenInbox();
+  Status WriteReadyFile() const;
+  void Introduce() const;
+
+  const Options& options_;
+  DataDirectory directory_;
+  std::unique_ptr<Logs> logs_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<ingest::Recorder> recorder_;
+  std::unique_ptr<ingest::IngestServer> ingest_;
+  std::vector<std::unique_ptr<grpc::Service>> queries_;
+  std::unique_ptr<rpc::Server> server_;
+  std::vector<std::string> addresses_;
+  std::unique_ptr<Readiness> readiness_;
+  std::unique_ptr<ingest::Inbox> inbox_;
+};
+
+}  // namespace kefu::kefud
