@@ -46,7 +46,10 @@ std::string HelpText(const runtime::Config& config) {
   return fmt::format("{}  --config file\n      YAML file with settings\n{}", kHead, config.Help());
 }
 
-std::vector<std::string> VariablesOfOthers() { return {"KEFU_SERVER", "KEFU_TLS_CA", "KEFU_TLS_CERT", "KEFU_TLS_KEY"}; }
+std::vector<std::string> VariablesOfOthers() {
+  // Of the tool, then of tests/run.
+  return {"KEFU_SERVER", "KEFU_TLS_CA", "KEFU_TLS_CERT", "KEFU_TLS_KEY", "KEFU_CACHE", "KEFU_SEED", "KEFU_TEST_DATA"};
+}
 
 std::string UnknownWord(std::string_view word) {
   return fmt::format("no command \"{}\"{}", word, runtime::DidYouMean(word, {"config"}));

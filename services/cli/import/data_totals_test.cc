@@ -136,7 +136,7 @@ void Fold(const Event& event, Totals* totals) {
 }
 
 std::string FindData(const std::string& name) {
-  const char* folder = std::getenv("KEFU_DATA_DIR");
+  const char* folder = std::getenv("KEFU_TEST_DATA");
   const std::string path = std::string(folder != nullptr ? folder : "../shared/data") + "/" + name;
   return std::filesystem::exists(path) ? path : std::string();
 }
@@ -181,7 +181,7 @@ void Import(const std::string& path, const std::string& mapping_path, Totals* to
 
 #define IMPORT_OR_SKIP(file, mapping, totals)                                                            \
   const std::string path = FindData(file);                                                               \
-  if (path.empty()) GTEST_SKIP() << file " is not at hand; set KEFU_DATA_DIR to the folder that has it"; \
+  if (path.empty()) GTEST_SKIP() << file " is not at hand; set KEFU_TEST_DATA to the folder that has it"; \
   Import(path, "deploy/mappings/" mapping, &totals)
 
 TEST(DataTotals, TheServiceDeskComesOutAsItsAuditTrailSays) {
