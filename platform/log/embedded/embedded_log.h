@@ -18,6 +18,8 @@ struct EmbeddedOptions {
   int64_t reserve_bytes = int64_t{256} << 20;
   // Waiting appends beyond this are refused.
   int64_t queue_bytes = int64_t{64} << 20;
+  // Compare the store with its head file when opening. Off only in tests that show what it is for.
+  bool check_head = true;
 };
 
 struct EmbeddedTopic {
