@@ -18,6 +18,10 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
+std::string Join(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+
+std::string Called(const std::string& path) { return path.empty() ? "the message" : path; }
+
 // Follows the wire format of bytes that protobuf's parser refused, to find the first thing that is wrong.
 class Diagnosis {
  public:
@@ -28,11 +32,12 @@ class Diagnosis {
 
  private:
   static Status Broken(const std::string& path) {
-    return WithReason(InvalidArgument("{} is not the protobuf wire format of its message", path), "PROTOBUF_INVALID",
-                      path);
+    return WithReason(InvalidArgument("{} is not the protobuf wire format of its message", Called(path)),
+                      "PROTOBUF_INVALID", path);
   }
   static Status TooDeep(const std::string& path) {
-    return WithReason(InvalidArgument("{} is nested deeper than {} levels", path, kMaxDepth), "NESTED_TOO_DEEP", path);
+    return WithReason(InvalidArgument("{} is nested deeper than {} levels", Called(path), kMaxDepth), "NESTED_TOO_DEEP",
+                      path);
   }
 
   static Status Message(const Descriptor* type, std::string_view bytes, const std::string& path, int depth) {
@@ -57,7 +62,7 @@ class Diagnosis {
       in.Skip(static_cast<int>(length));
       const FieldDescriptor* field = type->FindFieldByNumber(number);
       if (field == nullptr) continue;
-      const std::string below = fmt::format("{}.{}", path, field->name());
+      const std::string below = Join(path, field->name());
       if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value))
         return WithReason(InvalidArgument("{} is not valid UTF-8", below), "TEXT_NOT_UTF8", below);
       if (field->type() == FieldDescriptor::TYPE_MESSAGE)

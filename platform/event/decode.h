@@ -14,7 +14,7 @@ class Message;
 namespace kefu::event {
 
 // Reads protobuf bytes into `message` (replacing what is in it). kInvalidArgument with a reason and the path of the
-// field, beginning with `path`:
+// field, beginning with `path` (empty: with the message's own fields):
 //   TEXT_NOT_UTF8     a string holds other bytes
 //   NESTED_TOO_DEEP   more than 100 levels
 //   PROTOBUF_INVALID  anything else that is not this message's wire format
