@@ -31,27 +31,52 @@ std::string ToUtf8(const icu::UnicodeString& text) {
   return bytes;
 }
 
+const icu::Normalizer2& Form(const icu::Normalizer2* (*get)(UErrorCode&)) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* form = get(error);
+  KEFU_CHECK(form != nullptr, "ICU has no normalisation data: {}", u_errorName(error));
+  return *form;
+}
+
 // Full width, ligatures and case.
 icu::UnicodeString Fold(const icu::UnicodeString& text) {
+  static const icu::Normalizer2& fold = Form(&icu::Normalizer2::getNFKCCasefoldInstance);
   UErrorCode error = U_ZERO_ERROR;
-  static const icu::Normalizer2* fold = icu::Normalizer2::getNFKCCasefoldInstance(error);
-  KEFU_CHECK(fold != nullptr, "ICU has no NFKC data: {}", u_errorName(error));
-  icu::UnicodeString folded;
-  error = U_ZERO_ERROR;
-  fold->normalize(text, folded, error);
-  return U_SUCCESS(error) ? folded : text;
+  return fold.normalize(text, error);
+}
+
+// The simplified form of one Chinese character. ICU's rules also look at neighbours ("單于"), which would give the
+// beginning of a name another form than the name has; so they are asked once for each character alone, into a table.
+UChar32 Simplified(UChar32 c) {
+  constexpr UChar32 kFirst = 0x3400, kEnd = 0xA000;
+  static const std::vector<UChar32>* table = [] {
+    UErrorCode error = U_ZERO_ERROR;
+    const std::unique_ptr<icu::Transliterator> rules(
+        icu::Transliterator::createInstance("Traditional-Simplified", UTRANS_FORWARD, error));
+    KEFU_CHECK(rules != nullptr, "ICU has no transliteration data: {}", u_errorName(error));
+    auto* made = new std::vector<UChar32>;
+    for (UChar32 each = kFirst; each < kEnd; ++each) {
+      icu::UnicodeString text(each);
+      rules->transliterate(text);
+      made->push_back(text.countChar32() == 1 ? text.char32At(0) : each);
+    }
+    return made;
+  }();
+  return c >= kFirst && c < kEnd ? (*table)[c - kFirst] : c;
 }
 
 // Accents off, traditional characters to simplified ones.
-void Simplify(icu::UnicodeString& text) {
-  static const icu::Transliterator* simplify = [] {
-    UErrorCode error = U_ZERO_ERROR;
-    const auto* made = icu::Transliterator::createInstance("NFD; [:Nonspacing Mark:] Remove; NFC; Traditional-Simplified",
-                                                           UTRANS_FORWARD, error);
-    KEFU_CHECK(made != nullptr, "ICU has no transliteration data: {}", u_errorName(error));
-    return made;
-  }();
-  simplify->transliterate(text);
+icu::UnicodeString Simplify(const icu::UnicodeString& text) {
+  static const icu::Normalizer2& apart = Form(&icu::Normalizer2::getNFDInstance);
+  static const icu::Normalizer2& together = Form(&icu::Normalizer2::getNFCInstance);
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::UnicodeString marked = apart.normalize(text, error);
+  icu::UnicodeString plain;
+  for (int32_t i = 0; i < marked.length(); i = marked.moveIndex32(i, 1)) {
+    const UChar32 c = marked.char32At(i);
+    if (u_charType(c) != U_NON_SPACING_MARK) plain.append(Simplified(c));
+  }
+  return together.normalize(plain, error);
 }
 
 bool IsIdeograph(UChar32 c) { return u_hasBinaryProperty(c, UCHAR_IDEOGRAPHIC); }
@@ -82,7 +107,7 @@ icu::UnicodeString JoinWords(const icu::UnicodeString& text) {
 
 icu::UnicodeString Normal(std::string_view name) {
   icu::UnicodeString text = Fold(FromUtf8(name));
-  if (!IsPlain(name)) Simplify(text);
+  if (!IsPlain(name)) text = Simplify(text);
   return JoinWords(text);
 }
 

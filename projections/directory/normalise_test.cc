@@ -34,6 +34,16 @@ TEST(NameParts, ALatinNameIsFoundFromEachWord) {
   EXPECT_THAT(NameParts("大華ABC Fund"), testing::UnorderedElementsAre("大华abc fund", "华abc fund", "abc fund", "fund"));
 }
 
+// What is typed is a beginning; its form must be a beginning of the name's form, whatever follows.
+TEST(NamePrefix, AnyBeginningOfANameFindsIt) {
+  for (const std::string name : {"單于明", "鮮于仲通", "歐陽娜娜", "金崙溪", "乾隆", "Ōta Ken", "大華ABC證券"}) {
+    for (size_t size = 1; size <= name.size(); ++size) {
+      if (size < name.size() && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) continue;
+      EXPECT_TRUE(NormaliseName(name).starts_with(NamePrefix(name.substr(0, size)))) << name << " " << size;
+    }
+  }
+}
+
 TEST(NameParts, ALongNameIsCutAndStillFoundByAsLongAPrefix) {
   const std::string name(60, 'a');
   ASSERT_EQ(NameParts(name).size(), 1u);
