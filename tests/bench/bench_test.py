@@ -46,7 +46,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     done = bench("--quick", "--build", build_dir, "--work", tmp_path, "--json", lines)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
-    assert {"load", "catch_up", "latency", "get"} <= {line["what"] for line in measured}
+    assert {"load", "catch_up", "latency", "get", "append"} <= {line["what"] for line in measured}
     folded = [line["folded"] for line in measured if line["what"] == "catch_up"]
     assert len(folded) == 4
     assert set(folded) == {20_000}
