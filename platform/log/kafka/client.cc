@@ -165,12 +165,12 @@ Status FromKafka(rd_kafka_resp_err_t error, std::string_view context) {
 
 StatusOr<KafkaTopicInfo> DescribeTopic(const KafkaClient& client, const std::string& topic, absl::Duration timeout) {
   const KafkaTopic handle = client.Topic(topic);
-  const rd_kafka_metadata* answer = nullptr;
+  const rd_kafka_metadata_t* answer = nullptr;
   if (const auto error = rd_kafka_metadata(client.get(), 0, handle.get(), &answer, KafkaMilliseconds(timeout)))
     return FromKafka(error, "asking Kafka about its topics");
-  const std::unique_ptr<const rd_kafka_metadata, KafkaDelete<rd_kafka_metadata_destroy>> owned(answer);
+  const std::unique_ptr<const rd_kafka_metadata_t, KafkaDelete<rd_kafka_metadata_destroy>> owned(answer);
   if (answer->topic_cnt != 1) return Unavailable("Kafka said nothing about topic \"{}\"", topic);
-  const rd_kafka_metadata_topic& found = answer->topics[0];
+  const rd_kafka_metadata_topic_t& found = answer->topics[0];
   if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return NotFound("Kafka has no topic \"{}\"", topic);
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return FromKafka(found.err, fmt::format("topic \"{}\"", topic));
   KafkaTopicInfo info{.partitions = found.partition_cnt, .ready = true};

@@ -47,7 +47,7 @@ class Inbox final : public KafkaInbox {
         if (taken > 0) return OkStatus();
         return Unavailable("reading topic \"{}\": {}", options_.topic, rd_kafka_message_errstr(message.get()));
       }
-      if (!Due(*message)) continue;
+      Note(*message);
       records->push_back(Copy(*message));
       ++taken;
     }
@@ -87,20 +87,14 @@ class Inbox final : public KafkaInbox {
     return OkStatus();
   }
 
-  // Whether it is at or after what is due, which then moves on. The inbox may have a retention: what it deleted before
-  // we read it is gone, and said so.
-  bool Due(const rd_kafka_message_t& message) {
+  // The inbox may have a retention, and may be made anew: what was deleted unread is gone, and what comes again is
+  // harmless, but neither goes unsaid.
+  void Note(const rd_kafka_message_t& message) {
     int64_t& next = next_.at(static_cast<size_t>(message.partition));
-    if (message.offset < next) {
-      if (next - message.offset < kRewound) return false;
-      runtime::Log(runtime::LogLevel::kError, "the inbox is shorter than the position in it; reading it again",
+    if (next >= 0 && message.offset != next)
+      runtime::Log(runtime::LogLevel::kError, "the inbox does not go on where it was left",
                    {{"partition", message.partition}, {"position", next}, {"found", message.offset}});
-    } else if (next >= 0 && message.offset > next) {
-      runtime::Log(runtime::LogLevel::kError, "the inbox lost records before they were read, or holds transactions",
-                   {{"partition", message.partition}, {"from", next}, {"to", message.offset}});
-    }
     next = message.offset + 1;
-    return true;
   }
 
   static InboxRecord Copy(const rd_kafka_message_t& message) {
@@ -125,8 +119,6 @@ class Inbox final : public KafkaInbox {
     const Status status = Assign(info->partitions);
     runtime::Log(runtime::LogLevel::kInfo, "the inbox has more partitions", {{"partitions", info->partitions}, {"status", status}});
   }
-
-  static constexpr int64_t kRewound = int64_t{1} << 20;
 
   const KafkaOptions options_;
   const std::shared_ptr<KafkaClient> client_;

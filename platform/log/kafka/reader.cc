@@ -98,8 +98,7 @@ Status KafkaReader::Poll(absl::Duration max_wait, size_t max_bytes, std::vector<
     break;
   }
   woken_ = false;
-  for (Cursor& cursor : cursors_) cursor.batch = -1;
-  owners_.clear();
+  for (Cursor& cursor : cursors_) cursor.messages = nullptr;
   if (batches->size() == before && client_ != nullptr && client_->TakeAllBrokersDown())
     return Unavailable("no Kafka broker of {} answers", options_.bootstrap_servers);
   return OkStatus();
@@ -140,15 +139,14 @@ Status KafkaReader::Take(rd_kafka_message_t* message, size_t* bytes, std::vector
 }
 
 void KafkaReader::Add(Cursor* cursor, rd_kafka_message_t* message, std::vector<RecordBatch>* batches) {
-  if (cursor->batch < 0) {
-    cursor->batch = static_cast<int>(batches->size());
+  if (cursor->messages == nullptr) {
     auto owner = std::make_shared<Messages>(client_);
-    owners_.push_back(owner);
+    cursor->messages = owner.get();
+    cursor->batch = batches->size();
     batches->push_back({Partition(message->partition), {}, std::move(owner)});
   }
-  RecordBatch& batch = (*batches)[static_cast<size_t>(cursor->batch)];
-  const_cast<Messages*>(static_cast<const Messages*>(batch.owner.get()))->Add(message);
-  batch.records.push_back({Offset(message->offset),
+  cursor->messages->Add(message);
+  (*batches)[cursor->batch].records.push_back({Offset(message->offset),
                            {static_cast<const char*>(message->key), message->key_len},
                            {static_cast<const char*>(message->payload), message->len}});
 }

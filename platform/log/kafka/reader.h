@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "platform/log/kafka/client.h"
@@ -23,15 +24,16 @@ class KafkaReader final : public LogReader {
   void Wake() override;
 
  private:
+  class Messages;
   struct Cursor {
     bool assigned = false;
     int64_t next = 0;
     // A gap or damage was seen at `next` once; seen again, it is true.
     bool suspected = false;
-    // Which of the batches of this Poll is its, or -1.
-    int batch = -1;
+    // Which of the batches of this Poll is its, and what keeps that one's records; null if none is yet.
+    size_t batch = 0;
+    Messages* messages = nullptr;
   };
-  class Messages;
 
   Status Connect();
   void Disconnect();
@@ -50,7 +52,6 @@ class KafkaReader final : public LogReader {
   // Received, not yet given out: the rest of a batch that was over a Poll's max_bytes.
   std::vector<rd_kafka_message_t*> received_;
   size_t taken_ = 0;
-  std::vector<std::shared_ptr<Messages>> owners_;
   // Errors for good, and one that waits until the batches before it are given out.
   Status failed_;
   Status pending_;
