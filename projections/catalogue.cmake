@@ -5,7 +5,6 @@ set(entries "")
 set(libraries "")
 foreach(view IN LISTS views)
   string(APPEND includes "#include \"projections/${view}/${view}.h\"\n")
-  string(REGEX REPLACE "(^|_)([a-z])" ";\\2" parts "${view}")
   set(type "")
   string(REGEX MATCHALL "[a-z0-9]+" words "${view}")
   foreach(word IN LISTS words)
@@ -34,3 +33,5 @@ const std::vector<const sdk::Projection*>& Catalogue() {
 ]] @ONLY)
 kefu_library(projections_catalogue SOURCES ${CMAKE_BINARY_DIR}/generated/projections/catalogue.cc
              DEPS kefu::projections_sdk ${libraries})
+kefu_test(projections_catalogue_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/catalogue_test.cc
+          DEPS kefu::projections_catalogue kefu::platform_testkit)
