@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/rpc/server.h"
+
 namespace kefu::kefud {
 namespace {
 
@@ -83,6 +85,14 @@ Status Check(const Options& options) {
   }
   if (options.tls.certificate.empty() != options.tls.private_key.empty()) {
     return InvalidArgument("tls.certificate and tls.private-key go together");
+  }
+  for (const std::string& address : options.listen) {
+    if (options.tls.certificate.empty() && !options.allow_insecure && !rpc::IsLoopback(address)) {
+      return InvalidArgument(
+          "{} can be reached from other machines: set tls.certificate and tls.private-key, or allow-insecure where "
+          "something else keeps the wire safe",
+          address);
+    }
   }
   if (!options.inbox.bootstrap_servers.empty() && !options.HasRole("ingest")) {
     return InvalidArgument("an inbox needs the role ingest");

@@ -55,6 +55,9 @@ TEST(KefudOptions, SettingsThatNeedEachOtherAreChecked) {
   EXPECT_THAT(problem({"--roles=view", "--inbox.kafka.bootstrap-servers=k:9092"}), HasSubstr("role ingest"));
   EXPECT_THAT(problem({"--roles=gateway"}), HasSubstr("\"gateway\" is none of: ingest, view"));
   EXPECT_THAT(problem({"--log.kafka.settings=nonsense"}), HasSubstr("not name=value"));
+  EXPECT_THAT(problem({"--listen=0.0.0.0:7800"}), HasSubstr("allow-insecure"));
+  EXPECT_EQ(problem({"--listen=0.0.0.0:7800", "--allow-insecure"}), "");
+  EXPECT_EQ(problem({"--listen=0.0.0.0:7800", "--tls.certificate=c", "--tls.private-key=k"}), "");
   EXPECT_THAT(problem({"--log.partitions=0"}), HasSubstr("less than 1"));
   EXPECT_THAT(problem({"--limits.drain=1h"}), HasSubstr("more than 25s"));
   EXPECT_THAT(problem({"--view.threads=2"}), HasSubstr("did you mean \"views.threads\"?"));

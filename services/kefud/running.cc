@@ -4,9 +4,11 @@
 #include <grpcpp/impl/codegen/service_type.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "kefu/admin/v1/view.pb.h"
 #include "platform/base/reason.h"
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
@@ -84,10 +86,22 @@ Status Running::OpenViews() {
   query::QueryOptions query;
   ASSIGN_OR_RETURN(query.token_key, directory_.Secret("page-token.key"));
   query.version = KEFU_VERSION;
+  query.complete_info = [this](admin::v1::ServerInfo* info) { CompleteInfo(info); };
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
+}
+
+void Running::CompleteInfo(admin::v1::ServerInfo* info) const {
+  if (const Status log = logs_->events().Health(); !log.ok()) info->set_log_problem(ToString(log));
+  std::error_code error;
+  const auto disk = std::filesystem::space(directory_.path(), error);
+  if (error) return;
+  info->set_disk_free_bytes(static_cast<int64_t>(disk.available));
+  const bool log_is_here = options_.log.kind == "embedded";
+  info->set_disk_reserve_bytes(
+      std::max(options_.views.reserve.value, log_is_here ? options_.log.reserve.value : int64_t{0}));
 }
 
 Status Running::OpenDoors() {

@@ -14,6 +14,9 @@
 namespace grpc {
 class Service;
 }
+namespace kefu::admin::v1 {
+class ServerInfo;
+}
 namespace kefu::engine {
 class Engine;
 }
@@ -49,6 +52,8 @@ class Running {
   Status OpenInbox();
   Status WriteReadyFile() const;
   void Introduce() const;
+  // What GetServerInfo says of log and disk.
+  void CompleteInfo(admin::v1::ServerInfo* info) const;
 
   const Options& options_;
   DataDirectory directory_;

@@ -6,9 +6,13 @@
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
+namespace kefu::admin::v1 {
+class ServerInfo;
+}
 namespace kefu::engine {
 class Engine;
 }
@@ -20,6 +24,8 @@ struct QueryOptions {
   std::string token_key;
   // What GetServerInfo says.
   std::string version;
+  // Adds to GetServerInfo what only the process knows: how the log is, how much room the disk has. May be empty.
+  std::function<void(admin::v1::ServerInfo*)> complete_info;
   // BrowseRows shows personal data as it is.
   bool unmask_browse = false;
   // A list call looks at this many rows at most, then gives what it has and a token to go on with.

@@ -5,6 +5,7 @@
 #include "kefu/admin/v1/view.grpc.pb.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
+#include "platform/base/time.h"
 #include "platform/codec/key.h"
 #include "services/query/browse.h"
 #include "services/query/names.h"
@@ -92,6 +93,8 @@ class ViewService final : public v1::ViewService::CallbackService {
       for (const int64_t next : position.next_offsets) events += next;
       response->set_events(events);
       response->set_position(position.Encode());
+      *response->mutable_server_time() = ToProto(absl::Now());
+      if (options_.complete_info) options_.complete_info(response);
       return OkStatus();
     });
   }
