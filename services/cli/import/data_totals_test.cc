@@ -12,7 +12,7 @@
 #include <string>
 
 #include "platform/base/reason.h"
-#include "platform/testkit/events.h"
+#include "platform/event/record.h"
 #include "platform/testkit/memory_stage.h"
 #include "projections/admission/admission.h"
 #include "services/cli/import/event_source.h"
@@ -158,8 +158,8 @@ void Import(const std::string& path, const std::string& mapping_path, Totals* to
       continue;
     }
     ASSERT_TRUE(ids.insert(item.event.event_id()).second) << item.event.event_id();
-    const absl::Time recorded_at = testkit::Beginning();
-    const std::string bytes = testkit::Recorded(item.event, recorded_at);
+    const absl::Time recorded_at = absl::FromUnixSeconds(1'767'225'600);
+    const std::string bytes = event::RecordedBytes(item.event, recorded_at);
     const sdk::RecordedEvent record{&item.event, bytes, Partition(0), Offset(offset++), recorded_at, nullptr};
     stage.Begin();
     const auto verdict = admission::Judge(record, stage);
@@ -179,8 +179,8 @@ void Import(const std::string& path, const std::string& mapping_path, Totals* to
             totals->rows.mapped + totals->rows.unchanged + totals->rows.paired + totals->rows.quarantined);
 }
 
-#define IMPORT_OR_SKIP(file, mapping, totals)                                                            \
-  const std::string path = FindData(file);                                                               \
+#define IMPORT_OR_SKIP(file, mapping, totals)                                                             \
+  const std::string path = FindData(file);                                                                \
   if (path.empty()) GTEST_SKIP() << file " is not at hand; set KEFU_TEST_DATA to the folder that has it"; \
   Import(path, "deploy/mappings/" mapping, &totals)
 
