@@ -7,10 +7,15 @@ MemoryLog::MemoryLog(int32_t partitions, std::string id)
 
 void MemoryLog::Append(Partition partition, std::vector<log::AppendRecord> records, log::AppendCallback done) {
   StatusOr<Offset> answer = Offset(0);
+  int64_t bytes = 0;
+  for (const log::AppendRecord& record : records)
+    bytes += static_cast<int64_t>(record.key.size() + record.value.size());
   {
     const std::lock_guard lock(mutex_);
     auto& stored = partitions_[partition.value()];
-    if (append_failure_.ok()) {
+    if (bytes > max_append_bytes_) {
+      answer = ResourceExhausted("{} bytes are more than the queue of {} takes", bytes, max_append_bytes_);
+    } else if (append_failure_.ok()) {
       answer = Offset(static_cast<int64_t>(stored.size()));
       for (log::AppendRecord& record : records)
         stored.push_back(std::make_shared<Record>(Record{std::move(record.key), std::move(record.value)}));
@@ -109,6 +114,11 @@ void MemoryLog::Replace(Partition partition, Offset offset, std::string value) {
 void MemoryLog::FailAppends(Status status) {
   const std::lock_guard lock(mutex_);
   append_failure_ = std::move(status);
+}
+
+void MemoryLog::LimitAppends(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  max_append_bytes_ = bytes;
 }
 
 void MemoryLog::FailReads(Status status) {

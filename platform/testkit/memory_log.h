@@ -3,8 +3,8 @@
 // A log in memory, for tests: the contract of EventLog without durability, and hands to hurt it.
 
 #include <condition_variable>
-#include <deque>
-#include <map>
+#include <limits>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -35,6 +35,8 @@ class MemoryLog final : public log::EventLog {
   // Every append is answered with this from now on; OK heals it.
   void FailAppends(Status status);
   void FailReads(Status status);
+  // Appends of more bytes than this are refused, as by a full queue.
+  void LimitAppends(int64_t bytes);
 
  private:
   class Reader;
@@ -49,6 +51,7 @@ class MemoryLog final : public log::EventLog {
   // Shared with readers' batches, which outlive a Cut.
   std::vector<std::vector<std::shared_ptr<const Record>>> partitions_;
   Status append_failure_;
+  int64_t max_append_bytes_ = std::numeric_limits<int64_t>::max();
   Status read_failure_;
 };
 
