@@ -210,7 +210,7 @@ TEST_F(KefudTest, ListsOverManyClientsShowPersonalDataOnlyWhenAsked) {
   PublishOneComplaint();
   for (const std::vector<std::string>& list :
        {std::vector<std::string>{"client", "list"}, std::vector<std::string>{"case", "list"}}) {
-    for (const std::string& output : {"table", "json"}) {
+    for (const char* output : {"table", "json"}) {
       std::vector<std::string> arguments = list;
       arguments.insert(arguments.end(), {"--output", output});
       const Ran hidden = Kefu(arguments);
