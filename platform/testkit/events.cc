@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "platform/base/time.h"
+#include "platform/event/record.h"
 
 namespace kefu::testkit {
 
@@ -76,6 +77,8 @@ Event Finish(const Draft& draft, int64_t number) {
   if (!event.has_occurred_at()) *event.mutable_occurred_at() = ToProto(Beginning() + absl::Minutes(number));
   return event;
 }
+
+std::string Recorded(const Event& event, absl::Time recorded_at) { return event::RecordedBytes(event, recorded_at); }
 
 Draft Registered(std::string_view name, events::v1::ClientKind kind) {
   return Draft().With([&](Event& event) {

@@ -46,6 +46,9 @@ class Draft {
 // The event with what was left out: id "e-<number>", source "test", and a time `number` minutes after Beginning().
 events::v1::Event Finish(const Draft& draft, int64_t number);
 
+// The bytes ingest would record (event::RecordedBytes).
+std::string Recorded(const events::v1::Event& event, absl::Time recorded_at);
+
 Draft Registered(std::string_view name, events::v1::ClientKind kind = events::v1::CLIENT_KIND_PERSON);
 Draft ProfileChanged(std::initializer_list<std::string_view> paths, const events::v1::ClientProfile& profile);
 Draft IdentifiersChanged(const events::v1::ClientIdentifiersChanged& changed);

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "platform/event/record.h"
-
 namespace kefu::testkit {
 
 namespace {
@@ -13,7 +11,7 @@ constexpr int64_t kOffsetStep = 2;
 
 Delivery MakeDelivery(const events::v1::Event& event, int64_t offset) {
   Delivery delivery{event, {}, Offset(offset), Beginning() + absl::Milliseconds(10 * offset)};
-  delivery.bytes = event::RecordedBytes(event, delivery.recorded_at);
+  delivery.bytes = Recorded(event, delivery.recorded_at);
   delivery.event.ParseFromString(delivery.bytes);
   return delivery;
 }

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "kefu/query/v1/client.pb.h"
-#include "platform/event/record.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/projection_driver.h"
 
@@ -111,7 +110,7 @@ TEST(RandomHistory, HasEveryKindOfEventAndEveryOutcome) {
   int64_t offset = 0;
   for (const Event& event : RandomHistory({.seed = 7, .clients = 40, .events = 4000})) {
     ++bodies[event.body_case()];
-    const auto verdict = run.Deliver({event, event::RecordedBytes(event, Beginning()), Offset(offset++), Beginning()});
+    const auto verdict = run.Deliver({event, Recorded(event, Beginning()), Offset(offset++), Beginning()});
     applied += verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED;
     duplicates += verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE;
     if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED) ++rules[verdict.rule()];

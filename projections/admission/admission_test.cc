@@ -6,7 +6,6 @@
 #include <map>
 
 #include "platform/base/hash.h"
-#include "platform/event/record.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/projection_driver.h"
 #include "projections/admission/aggregate.h"
@@ -143,7 +142,7 @@ TEST(Admission, ARefusalChangesNothingButTheMemoryOfItsId) {
   int64_t offset = 0;
   const auto deliver = [&](const Draft& draft) {
     const Event event = Finish(draft, offset);
-    return run.Judge({event, event::RecordedBytes(event, Beginning()), Offset(offset++), Beginning()});
+    return run.Judge({event, Recorded(event, Beginning()), Offset(offset++), Beginning()});
   };
   deliver(Opened("K-1"));
   const auto rows = [&] {
