@@ -49,7 +49,9 @@ void OnLog(const rd_kafka_t*, int level, const char* facility, const char* line)
   static LogGate* const gate = new LogGate;
   const int64_t held = gate->Pass(facility);
   if (held < 0) return;
-  runtime::Log(level <= kSyslogWarning ? runtime::LogLevel::kWarning : runtime::LogLevel::kDebug, "librdkafka",
+  // A user's settings go to consumers and producers alike; that each ignores the other's is no news.
+  const bool news = level <= kSyslogWarning && std::string_view(facility) != "CONFWARN";
+  runtime::Log(news ? runtime::LogLevel::kWarning : runtime::LogLevel::kDebug, "librdkafka",
                {{"about", facility}, {"line", line}, {"held_back", held}});
 }
 

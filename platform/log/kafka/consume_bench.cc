@@ -41,7 +41,7 @@ Status Fill(EventLog& log, const Load& load) {
   for (int64_t sent = 0; sent < load.events; sent += kEach) {
     std::vector<AppendRecord> records;
     for (int64_t i = 0; i < kEach; ++i) records.push_back({"", Value(&random, load.bytes)});
-    while (sent - written > 200'000) absl::SleepFor(absl::Milliseconds(1));
+    while (sent - written > 100'000) absl::SleepFor(absl::Milliseconds(1));
     log.Append(Partition(static_cast<int32_t>(sent / kEach % load.partitions)), std::move(records),
                [&](const StatusOr<Offset>& offset) {
                  if (!offset.ok()) ++failed;
@@ -79,7 +79,6 @@ Status Run(const Load& load) {
   ASSIGN_OR_RETURN(const std::unique_ptr<testkit::KafkaCluster> cluster, testkit::KafkaCluster::Start());
   KafkaOptions options{.bootstrap_servers = cluster->bootstrap(), .topic = "bench", .fetch_queue_bytes = int64_t{512} << 20};
   options.settings["compression.type"] = load.codec;
-  // A producer's setting; a consumer only warns of it.
   RETURN_IF_ERROR(EnsureKafkaTopic(options, load.partitions, 1));
   ASSIGN_OR_RETURN(const std::unique_ptr<EventLog> log, OpenKafkaLog(options));
   RETURN_IF_ERROR(Fill(*log, load));

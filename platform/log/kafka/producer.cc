@@ -220,6 +220,13 @@ void KafkaProducer::Confirm(const rd_kafka_message_t& message, Answers* answers)
     Take(&lane, append, certain ? status : Unknown(rd_kafka_err2str(message.err)), answers);
     return;
   }
+  // librdkafka concludes from a later batch that this one, interrupted, was stored, but does not know where. That is no
+  // answer: it is sent again, and stored twice at worst.
+  if (message.offset < 0) {
+    if (broken_ || client_ == nullptr) return;
+    SendAgain(Partition(message.partition), append, answers);
+    return;
+  }
   pause_ = kFirstPause;
   if (sequence == append->first_sequence && !append->offset) append->offset = Offset(message.offset);
   if (++append->confirmed == append->records.size()) {
@@ -278,19 +285,22 @@ void KafkaProducer::SendAllAgain(Answers* answers) {
   for (size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = lanes_[i];
     for (size_t at = 0; at < lane.waiting.size() && !broken_;) {
-      Waiting& append = lane.waiting[at];
+      const Waiting& append = lane.waiting[at];
       if (faults_.forget_unconfirmed) {
         Take(&lane, lane.waiting.begin() + at, append.offset.value_or(Offset(0)), answers);
         continue;
       }
-      append.confirmed = 0;
-      if (const Status status = Send(Partition(static_cast<int32_t>(i)), append); !status.ok()) {
-        Take(&lane, lane.waiting.begin() + at, Unknown(MessageOf(status)), answers);
-        continue;
-      }
-      ++at;
+      if (SendAgain(Partition(static_cast<int32_t>(i)), lane.waiting.begin() + at, answers)) ++at;
     }
   }
+}
+
+// False: it could not be sent, and has been answered.
+bool KafkaProducer::SendAgain(Partition partition, std::deque<Waiting>::iterator append, Answers* answers) {
+  append->confirmed = 0;
+  const Status status = Send(partition, *append);
+  if (!status.ok()) Take(&lanes_[partition.value()], append, Unknown(MessageOf(status)), answers);
+  return status.ok();
 }
 
 void KafkaProducer::ExpireOld() {

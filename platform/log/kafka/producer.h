@@ -67,6 +67,7 @@ class KafkaProducer {
   Status Send(Partition partition, const Waiting& append);
   void Replace();
   void SendAllAgain(Answers* answers);
+  bool SendAgain(Partition partition, std::deque<Waiting>::iterator append, Answers* answers);
   void ExpireOld();
   void AnswerTheRest();
   void Take(Lane* lane, std::deque<Waiting>::iterator append, StatusOr<Offset> answer, Answers* answers);
