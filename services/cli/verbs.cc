@@ -4,12 +4,8 @@ namespace kefu::cli {
 
 void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddPublishVerb(app, tool);
-#ifdef KEFU_HAS_import
   AddImportVerb(app, tool);
-#endif
-#ifdef KEFU_HAS_demo
   AddGenerateVerb(app, tool);
-#endif
 
   CLI::App& client = AddGroup(app, "client", "Clients: one, all, found, over time");
   AddClientGetVerb(client, tool);
