@@ -66,7 +66,7 @@ StatusOr<CaseWatch::Made> CaseWatch::MakeSnapshot(Response* response) {
         else if (!row->ParseFromArray(value.data(), static_cast<int>(value.size())))
           return DataLoss("a case in partition {} is not readable; rebuild the view", partition->partition());
         if (Passes(*row)) {
-          Remember(row->case_id());
+          Remember(row->name());
           SetGap(*partition, kView, row->client_id(), row);
           return Made::kSomething;
         }
@@ -92,6 +92,8 @@ StatusOr<CaseWatch::Made> CaseWatch::MakeChange(Response* response) {
     if (made == Made::kSomething) response->set_position(Position());
     return made;
   }
+  // Rows that were looked at and are not for the caller.
+  response->Clear();
   return Made::kNothing;
 }
 
@@ -119,11 +121,11 @@ StatusOr<CaseWatch::Made> CaseWatch::LookForChange(const engine::PartitionView& 
 bool CaseWatch::TakeRow(Response* response) {
   const query::v1::Case& row = response->case_();
   if (Passes(row)) {
-    Remember(row.case_id());
+    Remember(row.name());
     return true;
   }
   if (!client_id_.empty() && row.client_id() != client_id_) return false;
-  if (remembers_ && shown_.erase(FastHash64(row.case_id())) == 0) return false;
+  if (remembers_ && shown_.erase(FastHash64(row.name())) == 0) return false;
   response->set_removed(true);
   return true;
 }
@@ -132,9 +134,9 @@ bool CaseWatch::Passes(const query::v1::Case& row) const {
   return (client_id_.empty() || row.client_id() == client_id_) && filter_.Matches(row);
 }
 
-void CaseWatch::Remember(const std::string& case_id) {
+void CaseWatch::Remember(const std::string& name) {
   if (!remembers_) return;
-  shown_.insert(FastHash64(case_id));
+  shown_.insert(FastHash64(name));
   if (shown_.size() <= kMostRemembered) return;
   remembers_ = false;
   absl::flat_hash_set<uint64_t>().swap(shown_);

@@ -41,7 +41,7 @@ class CaseWatch final : public WatchStream<query::v1::WatchCasesResponse> {
   // True if the row is for the caller; then it is in `response`.
   bool TakeRow(Response* response);
   bool Passes(const query::v1::Case& row) const;
-  void Remember(const std::string& case_id);
+  void Remember(const std::string& name);
   std::string Position() const;
 
   const engine::Engine& engine_;
@@ -60,6 +60,7 @@ class CaseWatch final : public WatchStream<query::v1::WatchCasesResponse> {
   std::string after_key_;
 
   bool remembers_ = true;
+  // Hashes of names: two clients in different partitions may use one case id.
   absl::flat_hash_set<uint64_t> shown_;
 };
 
