@@ -45,11 +45,20 @@ class NoSink final : public EventSink {
   const Answered answered_;
 };
 
-// A file beside the imported one; in the working folder where that place cannot be written.
+// True if files may be made in `folder`. Root may write anywhere; a folder without a write bit says it should not.
+bool MayWriteIn(const std::filesystem::path& folder) {
+  using std::filesystem::perms;
+  std::error_code error;
+  const perms allowed = std::filesystem::status(folder, error).permissions();
+  const perms any_write = perms::owner_write | perms::group_write | perms::others_write;
+  return !error && (allowed & any_write) != perms::none && ::access(folder.c_str(), W_OK) == 0;
+}
+
+// A file beside the imported one; in the working folder where that place is not to be written.
 std::string Beside(const std::string& file, const std::string& suffix) {
   const std::filesystem::path path(file == "-" ? "stdin" : file);
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  return ::access(folder.c_str(), W_OK) == 0 ? path.string() + suffix : path.filename().string() + suffix;
+  return MayWriteIn(folder) ? path.string() + suffix : path.filename().string() + suffix;
 }
 
 StatusOr<std::unique_ptr<EventSource>> OpenSource(const Flags& flags, std::unique_ptr<Mapping>* mapping) {

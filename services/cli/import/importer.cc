@@ -148,13 +148,15 @@ class Ledger {
 
   void PutAside(const std::string& line) {
     if (!quarantine_.is_open()) quarantine_.open(options_.quarantine_path, std::ios::app | std::ios::binary);
-    quarantine_ << line;
+    if (!(quarantine_ << line) && failure_.ok())
+      failure_ = FailedPrecondition("cannot write {}: {}", options_.quarantine_path, std::strerror(errno));
     settled_.quarantine_bytes += static_cast<int64_t>(line.size());
   }
 
   // The quarantine file first: a checkpoint must not know lines that are not there.
   Status SaveLocked() {
     saved_at_ = absl::Now();
+    RETURN_IF_ERROR(failure_);
     if (quarantine_.is_open() && !quarantine_.flush())
       return FailedPrecondition("cannot write {}: {}", options_.quarantine_path, std::strerror(errno));
     return options_.checkpoint_path.empty() ? OkStatus() : SaveCheckpoint(options_.checkpoint_path, settled_);

@@ -187,6 +187,13 @@ TEST_F(ImporterTest, ACheckpointOfAnotherFileOrMappingIsNotUsed) {
   EXPECT_EQ(summary->events.sent, 2);
 }
 
+TEST_F(ImporterTest, AQuarantineFileThatCannotBeWrittenEndsTheImport) {
+  Write({"{broken", Line("e-1")});
+  std::filesystem::create_directory(folder_.path() + "/aside.ndjson");
+  std::ofstream(folder_.path() + "/aside.ndjson/occupied");
+  EXPECT_EQ(Run().status().code(), StatusCode::kFailedPrecondition);
+}
+
 TEST_F(ImporterTest, ADamagedCheckpointIsAnErrorNotAGuess) {
   Write({Line("e-1")});
   std::ofstream(folder_.path() + "/checkpoint") << "{\"identity\":";
