@@ -31,9 +31,9 @@ void PrepareGrpc() {
   static const bool done = [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    // Reflection describes only messages whose descriptors are linked in; naming one links them (grpc/grpc#36665).
-    grpc::health::v1::HealthCheckRequest::default_instance();
-    return true;
+    // Reflection describes only messages whose descriptors are linked in; asking for one links them (grpc/grpc#36665).
+    // default_instance() would not do: optimised, it leaves no reference behind.
+    return grpc::health::v1::HealthCheckRequest::descriptor() != nullptr;
   }();
   static_cast<void>(done);
 }

@@ -39,7 +39,10 @@ def api(tmp_path_factory):
     """What a Python developer would generate from our protos, by short names."""
     out = tmp_path_factory.mktemp("generated")
     files = [str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto")]
-    assert protoc.main(["protoc", f"-I{PROTO}", f"--python_out={out}", f"--grpc_python_out={out}", *files]) == 0
+    # The package brings google/protobuf along, but only its command line looks there by itself.
+    well_known = pathlib.Path(protoc.__file__).parent / "_proto"
+    arguments = [f"-I{PROTO}", f"-I{well_known}", f"--python_out={out}", f"--grpc_python_out={out}", *files]
+    assert protoc.main(["protoc", *arguments]) == 0
     sys.path.insert(0, str(out))
     return types.SimpleNamespace(**{name: importlib.import_module(module) for name, module in MODULES.items()})
 

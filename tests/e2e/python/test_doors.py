@@ -17,8 +17,12 @@ def test_every_door_and_both_logs_give_the_same_rows(site, door, tmp_path):
     door(site, events, tmp_path)
     reading.wait_until_seen(site, f"C-{who}", len(events))
     rows = reading.read_all(site, who)
+    # What the story says, so that rows are not merely equally wrong.
     assert rows["CountCases"] == {"count": "1"}
     assert len(rows["ListTimeline"]["entries"]) == len(events)
+    assert (rows["GetComplaint"]["reopenCount"], rows["GetRequest"]["status"]) == (1, "CASE_STATUS_CLOSED")
+    assert [case["caseId"] for case in rows["GetClient"]["openCases"]] == ["K-WHO"]
+    assert rows["FindByAccount"]["entries"][0]["displayName"] == "王小明"
     for name, row in rows.items():
         assert row == first_rows.setdefault(name, row), name
 

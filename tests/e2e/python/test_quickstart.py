@@ -43,7 +43,7 @@ def test_it_shows_the_sample_stops_and_goes_on_with_what_it_has(built, tmp_path)
 
 
 def test_it_loads_a_file_of_ones_own(built, tmp_path):
-    line = '{"eventId":"%d","clientId":"C-9","source":"crm","occurredAt":"2026-03-02T01:00:00Z","contactRecorded":{"contactId":"T-%d","channel":"CHANNEL_PHONE"}}\n'
+    line = '{"eventId":"%d","clientId":"C-9","source":"crm","occurredAt":"2026-03-02T01:00:00Z","contactRecorded":{"contactId":"T-%d","channel":"CHANNEL_PHONE","direction":"DIRECTION_INBOUND"}}\n'
     own = tmp_path / "own.ndjson"
     own.write_text("".join(line % (number, number) for number in range(3)))
     done = quickstart(*built, "--once", "--data-dir", tmp_path / "data", "--import", own)

@@ -42,20 +42,32 @@ def test_reflection_names_every_service_and_its_messages(site):
     assert pool.FindServiceByName("grpc.health.v1.Health").FindMethodByName("Check")
 
 
-def test_buf_curl_calls_by_reflection(site):
+@pytest.fixture
+def buf_curl(site):
+    """Calls a method with JSON, knowing nothing but the address."""
     cache = pathlib.Path(os.environ.get("KEFU_CACHE") or pathlib.Path.home() / ".cache" / "kefu")
     found = sorted(cache.glob("buf-*/node_modules/.bin/buf"))
     if not found:
         pytest.skip("buf is not there; tests/contract/buf_test installs it where npm is at hand")
+
+    def call(method, request):
+        done = subprocess.run(
+            [found[-1], "curl", "--protocol", "grpc", "--http2-prior-knowledge", "--data", json.dumps(request),
+             f"http://{site.address}/{method}"],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return call
+
+
+def test_buf_curl_calls_by_reflection(site, buf_curl):
     event = life.events(site.api, f"{site.kind}-curl")[0]
     site.ingest.PublishEvent(site.api.ingest.PublishEventRequest(event=event, wait="WAIT_APPLIED"), timeout=10)
-    done = subprocess.run(
-        [found[-1], "curl", "--protocol", "grpc", "--http2-prior-knowledge", "--data",
-         json.dumps({"name": f"clients/{event.client_id}"}),
-         f"http://{site.address}/kefu.query.v1.ClientService/GetClient"],
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["displayName"] == "王小明"
+    answer = buf_curl("kefu.query.v1.ClientService/GetClient", {"name": f"clients/{event.client_id}"})
+    assert answer["displayName"] == "王小明"
+    # Stock C++ servers name this service without describing it.
+    assert buf_curl("grpc.health.v1.Health/Check", {}) == {"status": "SERVING"}
 
 
 def test_one_reads_what_one_wrote(site):
