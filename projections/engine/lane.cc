@@ -25,13 +25,14 @@ Lane::Lane(Partition partition, store::Store& store, EngineTables tables, Place 
       judge_(std::move(judge)),
       batch_(store.NewBatch()),
       committed_(place),
-      staged_(place) {
-  if (judge_) judge_->stage->WriteTo(batch_.get());
-}
+      staged_(place) {}
 
-void Lane::Add(std::unique_ptr<FoldedView> view) {
-  view->stage->WriteTo(batch_.get());
-  views_.push_back(std::move(view));
+void Lane::Add(std::unique_ptr<FoldedView> view) { views_.push_back(std::move(view)); }
+
+size_t Lane::staged_bytes() const {
+  size_t bytes = batch_->bytes() + (judge_ ? judge_->stage->staged_bytes() : 0);
+  for (const auto& view : views_) bytes += view->stage->staged_bytes();
+  return bytes;
 }
 
 std::unique_ptr<FoldedView> Lane::Remove(std::string_view table_name) {
@@ -229,12 +230,12 @@ void Lane::Encode() {
   staged_.last_record = FastHash128(last_record_);
   const std::string place = staged_.Encode();
   if (judge_) {
-    judge_->stage->Flush(nullptr);
+    judge_->stage->Flush(*batch_, nullptr);
     batch_->Put(tables_.meta, PlaceKey(judge_->table_name), place);
   }
   for (const auto& view : views_) {
     std::vector<Change> changes;
-    view->stage->Flush(view->wants_changes() ? &changes : nullptr);
+    view->stage->Flush(*batch_, view->wants_changes() ? &changes : nullptr);
     if (!changes.empty()) changes_.emplace_back(view->projection, std::move(changes));
     batch_->Put(tables_.meta, PlaceKey(view->table_name), place);
   }
@@ -326,7 +327,7 @@ StatusOr<Lane::Retried> Lane::Retry(FoldedView& view, const std::string& client_
   }
   for (size_t i = 0; i < taken; ++i) batch_->Delete(tables_.parked, parked[i].first);
   std::vector<Change> changes;
-  view.stage->Flush(view.wants_changes() ? &changes : nullptr);
+  view.stage->Flush(*batch_, view.wants_changes() ? &changes : nullptr);
   if (taken > 0) RETURN_IF_ERROR(store_.Write(*batch_));
   batch_->Clear();
 

@@ -81,7 +81,8 @@ class Lane {
   const Place& committed() const { return committed_; }
   bool HasStaged() const { return events_staged_ > 0; }
   int64_t events_staged() const { return events_staged_; }
-  size_t batch_bytes() const { return batch_->bytes(); }
+  // What the batch holds already; changed rows come on top when it is encoded.
+  size_t staged_bytes() const;
 
   // Folds all records of the batch before `limit`. kResourceExhausted: no room to write; call Advance later, it goes on
   // from there. kFailedPrecondition: an event this build cannot read; all before it is staged. Other errors: the store

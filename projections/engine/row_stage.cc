@@ -121,8 +121,7 @@ void RowStage::Erase(uint8_t table, std::string_view key) {
 std::optional<std::string_view> RowStage::FindRaw(uint8_t table, std::string_view key) {
   raw_is_read_[table] = true;
   const std::string_view full = FullKey(table, key);
-  const auto found = raw_.find(full);
-  if (found != raw_.end()) return found->second;
+  if (const auto staged = mutations_.Find(full)) return staged;
   if (!fault_.ok()) return std::nullopt;
   const StatusOr<bool> stored = store_.Get(table_, full, &raw_value_);
   if (!stored.ok()) {
@@ -135,8 +134,11 @@ std::optional<std::string_view> RowStage::FindRaw(uint8_t table, std::string_vie
 
 void RowStage::PutRaw(uint8_t table, std::string_view key, std::string_view value) {
   const std::string_view full = FullKey(table, key);
-  if (raw_is_read_[table]) raw_.insert_or_assign(std::string(full), std::string(value));
-  batch_->Put(table_, full, value);
+  if (raw_is_read_[table]) {
+    mutations_.PutFindable(full, value);
+  } else {
+    mutations_.Put(full, value);
+  }
 }
 
 void RowStage::FlushIndexes(const Entry& entry) {
@@ -146,9 +148,9 @@ void RowStage::FlushIndexes(const Entry& entry) {
   auto new_key = now.begin();
   while (old_key != entry.index_keys.end() || new_key != now.end()) {
     if (new_key == now.end() || (old_key != entry.index_keys.end() && *old_key < *new_key)) {
-      batch_->Delete(table_, *old_key++);
+      mutations_.Delete(*old_key++);
     } else if (old_key == entry.index_keys.end() || *new_key < *old_key) {
-      batch_->Put(table_, *new_key++, primary);
+      mutations_.Put(*new_key++, primary);
     } else {
       ++old_key;
       ++new_key;
@@ -156,19 +158,21 @@ void RowStage::FlushIndexes(const Entry& entry) {
   }
 }
 
-void RowStage::Flush(std::vector<Change>* changes) {
-  std::string encoded;
+void RowStage::Flush(store::WriteBatch& batch, std::vector<Change>* changes) {
   std::map<uint8_t, std::vector<std::string>> changed;
   for (Entry* entry : dirty_) {
     if (!entry->table->indexes.empty()) FlushIndexes(*entry);
     if (entry->row != nullptr) {
-      encoded.clear();
-      entry->row->AppendToString(&encoded);
-      batch_->Put(table_, entry->key, encoded);
-      Account(MemoryOf(encoded.size()) - entry->bytes);
-      entry->bytes = MemoryOf(encoded.size());
+      size_t encoded_bytes = 0;
+      mutations_.PutWith(entry->key, [&](std::string& buffer) {
+        const size_t before = buffer.size();
+        entry->row->AppendToString(&buffer);
+        encoded_bytes = buffer.size() - before;
+      });
+      Account(MemoryOf(encoded_bytes) - entry->bytes);
+      entry->bytes = MemoryOf(encoded_bytes);
     } else if (entry->stored) {
-      batch_->Delete(table_, entry->key);
+      mutations_.Delete(entry->key);
     }
     entry->stored = entry->row != nullptr;
     entry->dirty = false;
@@ -176,7 +180,8 @@ void RowStage::Flush(std::vector<Change>* changes) {
     if (changes != nullptr) changed[entry->table->id].push_back(entry->key.substr(1));
   }
   dirty_.clear();
-  raw_.clear();
+  mutations_.WriteTo(batch, table_);
+  mutations_.Clear();
   ++batch_number_;
   if (changes != nullptr)
     for (auto& [table, keys] : changed) changes->push_back({tables_[table]->name, std::move(keys)});
@@ -190,7 +195,7 @@ void RowStage::Forget(Entry* entry) {
 void RowStage::Discard() {
   for (Entry* entry : dirty_) Forget(entry);
   dirty_.clear();
-  raw_.clear();
+  mutations_.Clear();
   // A row that could not be read looks absent; it must be read again.
   if (!fault_.ok()) {
     Account(-own_bytes_);

@@ -4,16 +4,17 @@
 
 #include <absl/container/flat_hash_set.h>
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "platform/base/hash.h"
 #include "platform/store/store.h"
 #include "projections/engine/engine.h"
+#include "projections/engine/mutations.h"
 #include "projections/sdk/projection.h"
 
 namespace kefu::engine {
@@ -35,16 +36,15 @@ class RowStage final : public sdk::Stage {
   std::optional<std::string_view> FindRaw(uint8_t table, std::string_view key) override;
   void PutRaw(uint8_t table, std::string_view key, std::string_view value) override;
 
-  // Where raw rows and, at Flush, all others go. Before the first fold.
-  void WriteTo(store::WriteBatch* batch) { batch_ = batch; }
-
   // The first storage fault since the last Flush or Discard. Folds read nothing after it; their batch must be discarded.
   const Status& fault() const { return fault_; }
 
-  // Encodes all changed rows and their index entries into the batch. `changes`, if given, gets the changed keys.
-  void Flush(std::vector<Change>* changes);
-  // Forgets all changes since the last Flush. The batch is the caller's to clear.
+  // Encodes all changed rows and their index entries into `batch`. `changes`, if given, gets the changed keys.
+  void Flush(store::WriteBatch& batch, std::vector<Change>* changes);
+  // Forgets all changes since the last Flush.
   void Discard();
+  // Of raw rows put since the last Flush; the others are not encoded yet.
+  size_t staged_bytes() const { return mutations_.bytes(); }
   // Gives decoded rows back until the common bound holds, those not touched in the last batch first.
   void Trim();
 
@@ -73,11 +73,6 @@ class RowStage final : public sdk::Stage {
       return KeyOf(a) == KeyOf(b);
     }
   };
-  struct RawHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view key) const { return FastHash64(key); }
-  };
-
   Entry& Load(uint8_t table, std::string_view key);
   void Read(Entry& entry);
   void MakeDirty(Entry& entry);
@@ -92,14 +87,13 @@ class RowStage final : public sdk::Stage {
   std::array<const sdk::TableInfo*, 256> tables_{};
   std::atomic<int64_t>& cache_bytes_;
   const int64_t cache_limit_;
-  store::WriteBatch* batch_ = nullptr;
 
   absl::flat_hash_set<std::unique_ptr<Entry>, Hash, Equal> rows_;
   std::vector<Entry*> dirty_;
   int64_t own_bytes_ = 0;
   uint32_t batch_number_ = 1;
-  // Raw rows put in this batch, for tables that folds read back.
-  std::unordered_map<std::string, std::string, RawHash, std::equal_to<>> raw_;
+  Mutations mutations_;
+  // Raw tables that folds read back; what they put is found again within the batch.
   std::array<bool, 256> raw_is_read_{};
   store::PinnedValue raw_value_;
   std::string key_buffer_;

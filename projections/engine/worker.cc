@@ -133,7 +133,7 @@ void Worker::PollOnce() {
   const bool behind = bytes >= kPollBytes / 2;
   for (PartitionHost* host : hosts_) {
     const Lane& lane = host->main();
-    if (!behind || lane.events_staged() >= max_batch_events_ || lane.batch_bytes() >= kMaxBatchBytes) Commit(*host);
+    if (!behind || lane.events_staged() >= max_batch_events_ || lane.staged_bytes() >= kMaxBatchBytes) Commit(*host);
   }
 }
 
