@@ -35,3 +35,5 @@ kefu_library(projections_catalogue SOURCES ${CMAKE_BINARY_DIR}/generated/project
              DEPS kefu::projections_sdk ${libraries})
 kefu_test(projections_catalogue_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/catalogue_test.cc
           DEPS kefu::projections_catalogue kefu::platform_testkit)
+kefu_test(projections_agreement_test SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/agreement_test.cc
+          DEPS kefu::projections_catalogue kefu::projections_engine kefu::platform_testkit kefu::platform_testkit_log)
