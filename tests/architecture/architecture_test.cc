@@ -101,6 +101,7 @@ TEST(Rules, ADeadPathInBackticksIsFound) {
 
 TEST(Rules, ASleepInATestIsFound) {
   EXPECT_THAT(CheckWords(With({{"platform/log/a_test.cc", "std::this_thread::sleep_for(1s);\n"},
+                               {"platform/log/a_fault_test.cc", "std::this_thread::sleep_for(1s);\n"},
                                {"platform/log/a.cc", "std::this_thread::sleep_for(1s);\n"}})),
               ElementsAre(HasSubstr("a_test.cc:1: \"sleep_for\"; wait for")));
 }
