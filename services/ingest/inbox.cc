@@ -46,6 +46,14 @@ v1::Rejection Describe(const log::InboxRecord& record, const std::string& topic,
   return rejection;
 }
 
+void KeepPart(v1::Rejection* rejection) {
+  const size_t whole = rejection->original_value().size();
+  if (whole <= kKeptOfLargeValue) return;
+  rejection->mutable_original_value()->resize(kKeptOfLargeValue);
+  rejection->set_message(fmt::format("{} (only the first {} of {} bytes of the original are kept here)",
+                                     rejection->message(), kKeptOfLargeValue, whole));
+}
+
 }  // namespace
 
 Inbox::Inbox(std::unique_ptr<log::KafkaInbox> source, Recorder& recorder, log::EventLog& rejected,
@@ -106,11 +114,10 @@ bool Inbox::DeliverChunk(const log::InboxRecord* first, size_t count) {
     return OkStatus();
   });
   if (!recorded) return false;
-  recorded_.fetch_add(static_cast<int64_t>(count - refusals.size()), std::memory_order_relaxed);
-  for (const Refusal& refusal : refusals) {
-    if (!Persist([&] { return TryToReject(first[refusal.index], refusal.why); })) return false;
-    rejected_.fetch_add(1, std::memory_order_relaxed);
-  }
+  const auto refused = static_cast<int64_t>(refusals.size());
+  recorded_.fetch_add(static_cast<int64_t>(count) - refused, std::memory_order_relaxed);
+  if (!Persist([&] { return TryToReject(first, &refusals); })) return false;
+  rejected_.fetch_add(refused, std::memory_order_relaxed);
   return true;
 }
 
@@ -134,20 +141,30 @@ StatusOr<std::vector<Inbox::Refusal>> Inbox::TryToRecord(const log::InboxRecord*
   return refusals;
 }
 
-Status Inbox::TryToReject(const log::InboxRecord& record, const Status& why) {
-  v1::Rejection rejection = Describe(record, options_.topic, why, clock_->Now());
-  const Partition partition(PartitionForKey(record.key, rejected_log_.partitions()));
-  const auto append = [&] {
-    return log::AppendAndWait(rejected_log_, partition, {{record.key, rejection.SerializeAsString()}},
-                              absl::InfiniteFuture())
-        .status();
-  };
-  const Status appended = append();
-  if (appended.code() != StatusCode::kInvalidArgument || record.value.size() <= kKeptOfLargeValue) return appended;
-  rejection.set_original_value(record.value.substr(0, kKeptOfLargeValue));
-  rejection.set_message(fmt::format("{} (only the first {} of {} bytes of the original are kept here)",
-                                    rejection.message(), kKeptOfLargeValue, record.value.size()));
-  return append();
+Status Inbox::TryToReject(const log::InboxRecord* first, std::vector<Refusal>* refusals) {
+  // All at once, so that a flood of bad records waits for the log once and not for each of them.
+  std::vector<std::future<Status>> answers;
+  for (const Refusal& refusal : *refusals) {
+    const log::InboxRecord& record = first[refusal.index];
+    v1::Rejection rejection = Describe(record, options_.topic, refusal.why, clock_->Now());
+    if (refusal.in_part) KeepPart(&rejection);
+    auto answer = std::make_shared<std::promise<Status>>();
+    answers.push_back(answer->get_future());
+    rejected_log_.Append(Partition(PartitionForKey(record.key, rejected_log_.partitions())),
+                         {{record.key, rejection.SerializeAsString()}},
+                         [answer](StatusOr<Offset> appended) { answer->set_value(appended.status()); });
+  }
+  std::vector<Refusal> left;
+  Status last;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    Status appended = answers[i].get();
+    if (appended.ok()) continue;
+    left.push_back((*refusals)[i]);
+    if (appended.code() == StatusCode::kInvalidArgument) left.back().in_part = true;
+    last = std::move(appended);
+  }
+  *refusals = std::move(left);
+  return last;
 }
 
 bool Inbox::Persist(const std::function<Status()>& attempt) {

@@ -70,9 +70,12 @@ class Inbox {
   struct Refusal {
     size_t index;
     Status why;
+    // The log of rejections did not take it whole.
+    bool in_part = false;
   };
   StatusOr<std::vector<Refusal>> TryToRecord(const log::InboxRecord* first, size_t count);
-  Status TryToReject(const log::InboxRecord& record, const Status& why);
+  // Takes those from `refusals` that are durable in the log of rejections. An error: try again with the rest.
+  Status TryToReject(const log::InboxRecord* first, std::vector<Refusal>* refusals);
   // Tries until it succeeds; false if told to stop before.
   bool Persist(const std::function<Status()>& attempt);
   bool WaitBeforeRetry(absl::Duration wait);

@@ -148,6 +148,23 @@ TEST_F(InboxTest, TheLogOfRejectionsMustTakeThemBeforeTheCommit) {
   EXPECT_EQ(inbox->counters().retries, 3);
 }
 
+TEST_F(InboxTest, OnlyTheRejectionsThatFailedAreTriedAgain) {
+  bool failed = false;
+  rejected_.SetVerdict([&](const std::vector<log::AppendRecord>& records) {
+    if (failed || records[0].key != "second") return OkStatus();
+    failed = true;
+    return Unavailable("broker is gone");
+  });
+  topic_.Put({Record("bad", "first"), Record("bad", "second"), Record("bad", "third")});
+  const auto inbox = MakeInbox();
+  inbox->Start();
+  topic_.WaitForCommitted(3);
+  std::vector<std::string> keys;
+  for (const auto& rejection : Rejections()) keys.push_back(rejection.original_key());
+  EXPECT_THAT(keys, ElementsAre("first", "third", "second"));
+  EXPECT_EQ(inbox->counters().rejected, 3);
+}
+
 TEST_F(InboxTest, AValueTooLargeForTheLogOfRejectionsIsKeptInPart) {
   rejected_.SetVerdict([](const std::vector<log::AppendRecord>& records) {
     return records[0].value.size() > 100'000 ? InvalidArgument("too large") : OkStatus();
