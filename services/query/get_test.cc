@@ -8,6 +8,7 @@
 #include "platform/rpc/bytes.h"
 #include "services/query/query_testing.h"
 #include "services/query/raw_answer.h"
+#include "services/query/reader.h"
 
 namespace kefu::query {
 namespace {
@@ -121,9 +122,29 @@ TEST(GetClient, AWaitingCallEndsWhenItsCallerGoes) {
   context.TryCancel();
   call.join();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
-  // What it waited for comes all the same; the server then drains without it.
-  for (int i = 0; i < 100; ++i) server.Publish(testkit::Registered("Name").Client(fmt::format("C-{}", i)));
-  server.CatchUp();
+  // What it waited for never comes; the server drains, and the engine goes, without it.
+}
+
+TEST(WhenReached, AnEngineThatGoesAwayAnswersThoseWhoWait) {
+  Status answer;
+  int answers = 0;
+  {
+    const TempDirectory directory;
+    testkit::MemoryLog log(3);
+    engine::EngineOptions options;
+    options.directory = directory.path();
+    options.reserve_bytes = 0;
+    auto engine = engine::Engine::Open(options, log, projections::Catalogue());
+    ASSERT_TRUE(engine.ok());
+    const log::Position ahead{log.identity().id, std::vector<int64_t>(3, 100)};
+    WhenReached(**engine, "client", ahead, absl::InfiniteFuture(), [&](Status status) {
+      answer = std::move(status);
+      ++answers;
+    });
+    EXPECT_EQ(answers, 0);
+  }
+  EXPECT_EQ(answers, 1);
+  EXPECT_EQ(answer.code(), StatusCode::kUnavailable) << ToString(answer);
 }
 
 TEST(GetClient, RefusesAPositionOfAnotherLog) {

@@ -10,7 +10,8 @@
 namespace kefu::query {
 namespace {
 
-// Counts partitions down; the first fault is the answer.
+// Counts partitions down. A fault is the answer, and rather one that is not just too late: an engine that is being
+// destroyed tells its waiters so, and must not be asked any more.
 struct Waiting {
   engine::Engine& engine;
   const std::string view;
@@ -38,13 +39,11 @@ struct Waiting {
   void Arrive(Status arrived) {
     {
       std::lock_guard lock(mutex);
-      if (status.ok()) status = std::move(arrived);
+      if (!arrived.ok() && (status.ok() || status.code() == StatusCode::kDeadlineExceeded)) status = std::move(arrived);
       if (--left > 0) return;
     }
-    // Too late: say how far the view is, rather than how far the partition is.
-    const Status reached = Check();
-    if (!reached.ok() && (status.ok() || status.code() == StatusCode::kDeadlineExceeded)) return done(reached);
-    done(status.code() == StatusCode::kDeadlineExceeded ? OkStatus() : status);
+    // In time or too late: what counts, and what the caller hears, is how far the view is, not the partition.
+    done(status.ok() || status.code() == StatusCode::kDeadlineExceeded ? Check() : status);
   }
 };
 
