@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <system_error>
 
 #include "platform/base/reason.h"
 #include "platform/runtime/suggest.h"
@@ -48,6 +49,17 @@ std::vector<const CLI::Option*> OptionsOf(const CLI::App& app) {
     }
   }
   return options;
+}
+
+// A full disk behind stdout is a failure too. fmt says it by throwing.
+Status RunAndFlush(Tool& tool) {
+  try {
+    const Status status = tool.Run();
+    std::fflush(stdout);
+    if (std::ferror(stdout) == 0 || !status.ok()) return status;
+  } catch (const std::system_error&) {
+  }
+  return ResourceExhausted("the output cannot be written; is the disk full?");
 }
 
 }  // namespace
@@ -110,7 +122,7 @@ int RunApp(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "{}", chosen.empty() ? app->help() : chosen[0]->help("kefu"));
     return kExitUsage;
   }
-  const Status status = tool.Run();
+  const Status status = RunAndFlush(tool);
   if (status.ok()) return kExitOk;
   if (status == AlreadyTold()) return kExitFailed;
   const std::string reason = ReasonOf(status);

@@ -95,11 +95,13 @@ void CheckLog(const admin::v1::ServerInfo& info, Findings& findings) {
 void CheckClock(const admin::v1::ServerInfo& info, absl::Time called_at, absl::Time answered_at, Findings& findings) {
   if (!info.has_server_time()) return;
   const absl::Time theirs = FromProto(info.server_time());
-  const absl::Duration skew = theirs < called_at ? theirs - called_at
+  const absl::Duration skew = theirs < called_at     ? theirs - called_at
                               : theirs > answered_at ? theirs - answered_at
                                                      : absl::ZeroDuration();
   const std::string text =
-      fmt::format("the server's clock is {} off this machine's", absl::FormatDuration(absl::Trunc(skew, absl::Milliseconds(1))));
+      skew == absl::ZeroDuration()
+          ? "the server's clock agrees with this machine's"
+          : fmt::format("the server's clock is {} off this machine's", absl::FormatDuration(skew));
   const bool good = absl::AbsDuration(skew) <= kSkewAllowed;
   findings.Add(good ? Mark::kGood : Mark::kWarning, "clock",
                good ? text : text + "; set both by NTP: times of events come from clocks");

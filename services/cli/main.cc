@@ -1,7 +1,4 @@
-#include "platform/runtime/signals.h"
 #include "services/cli/app.h"
 
-int main(int count, char** arguments) {
-  kefu::runtime::IgnoreBrokenPipes();
-  return kefu::cli::RunApp({arguments + 1, arguments + count});
-}
+// SIGPIPE keeps its default here: "kefu client list --all | head" should end quietly.
+int main(int count, char** arguments) { return kefu::cli::RunApp({arguments + 1, arguments + count}); }

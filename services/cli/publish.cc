@@ -115,9 +115,10 @@ class EventStream {
     writer.join();
     const grpc::Status status = stream_->Finish();
     progress_.Finish();
-    Remark(tool_, totals_.Text());
+    if (status.ok() || answered_ > 0) Remark(tool_, totals_.Text());
     if (!status.ok()) {
       const Status why = Explained(tool_, status);
+      if (answered_ == 0) return why;
       return Annotate(why, fmt::format("{} events were answered, then the stream broke; publish the same file again: "
                                        "what is recorded counts once",
                                        answered_));
@@ -193,7 +194,8 @@ void AddPublishVerb(CLI::App& app, Tool& tool) {
   CLI::App& verb = AddVerb(
       app, "publish", "Record events: one as --json, or a file with one a line",
       {"kefu publish events.ndjson --wait applied", "kefu publish < events.ndjson",
-       "kefu publish --json '{\"clientId\": \"C-1\", \"contactRecorded\": {\"channel\": \"CHANNEL_PHONE\"}}'"});
+       "kefu publish --json '{\"clientId\": \"C-1\", \"contactRecorded\": {\"channel\": \"CHANNEL_PHONE\", "
+       "\"direction\": \"DIRECTION_INBOUND\"}}'"});
   auto* file = verb.add_option("file", flags->file, "Events as JSON, one a line; - is standard input");
   file->capture_default_str();
   verb.add_option("--json", flags->json, "One event; id, source and time are filled in where they are missing")

@@ -321,7 +321,12 @@ TEST_F(KefudTest, ErrorsSayWhatToDoNext) {
   const Ran bad = Kefu({"publish", "--json", R"({"clientId":"C-1","occuredAt":"2026-03-01T09:00:00Z"})"});
   EXPECT_EQ(bad.code, 2) << bad.err;
   EXPECT_THAT(bad.err, HasSubstr("occuredAt"));
+  Process full({"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh", KEFU_BINARY, "--server", address_, "case", "count"},
+               folder_ + "/full");
+  EXPECT_EQ(full.Wait(), 1);
+  EXPECT_THAT(full.err(), HasSubstr("the output cannot be written"));
   EXPECT_EQ(StopServer(), 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/ready")) << "a stale address would mislead";
   const Ran unreachable = Kefu({"client", "get", "C-1"});
   EXPECT_EQ(unreachable.code, 3);
   EXPECT_THAT(unreachable.err, HasSubstr("Is kefud running there?"));

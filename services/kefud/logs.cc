@@ -18,19 +18,30 @@ log::KafkaOptions KafkaOptionsOf(const Options& options, const std::string& topi
   return kafka;
 }
 
-StatusOr<std::unique_ptr<log::EventLog>> OpenTopic(const Options& options, const std::string& topic) {
-  const log::KafkaOptions kafka = KafkaOptionsOf(options, topic);
-  Status status =
-      log::EnsureKafkaTopic(kafka, options.log.partitions, static_cast<int16_t>(options.log.kafka.replication));
-  if (status.ok()) {
-    auto log = log::OpenKafkaLog(kafka);
-    if (log.ok()) return log;
-    status = log.status();
-  }
+// The same error, with the setting to turn.
+Status Explained(const Status& status, const Options& options, std::string_view setting) {
   if (status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDeadlineExceeded) {
-    return WithReason(Annotate(status, "log.kafka.bootstrap-servers"), "BROKER_UNREACHABLE");
+    return WithReason(Annotate(status, setting), "BROKER_UNREACHABLE");
+  }
+  if (MessageOf(status).find("replication") != std::string_view::npos) {
+    return FailedPrecondition("{}: log.kafka.replication is {}, and a topic cannot have more copies than there are brokers",
+                              MessageOf(status), options.log.kafka.replication);
   }
   return status;
+}
+
+Status Ensure(const log::KafkaOptions& kafka, const Options& options) {
+  return log::EnsureKafkaTopic(kafka, options.log.partitions, static_cast<int16_t>(options.log.kafka.replication));
+}
+
+StatusOr<std::unique_ptr<log::EventLog>> OpenTopic(const Options& options, const std::string& topic) {
+  const log::KafkaOptions kafka = KafkaOptionsOf(options, topic);
+  if (const Status made = Ensure(kafka, options); !made.ok()) {
+    return Explained(made, options, "log.kafka.bootstrap-servers");
+  }
+  auto log = log::OpenKafkaLog(kafka);
+  if (!log.ok()) return Explained(log.status(), options, "log.kafka.bootstrap-servers");
+  return log;
 }
 
 }  // namespace
@@ -63,6 +74,23 @@ Status Logs::OpenKafka(const Options& options) {
   events_ = kafka_events_.get();
   rejected_ = kafka_rejected_.get();
   return OkStatus();
+}
+
+StatusOr<std::unique_ptr<log::KafkaInbox>> OpenKafkaInbox(const Options& options) {
+  const InboxOptions& inbox = options.inbox;
+  log::KafkaOptions kafka;
+  kafka.bootstrap_servers = inbox.bootstrap_servers;
+  kafka.topic = inbox.topic;
+  // Check() has looked at the entries.
+  for (const auto& [name, value] : *SplitSettings(inbox.settings)) kafka.settings[name] = value;
+  auto source = log::KafkaInbox::Open(kafka, inbox.group);
+  // Its owner may have made it with any number of partitions; only a missing one is ours to make.
+  if (source.status().code() == StatusCode::kNotFound) {
+    if (const Status made = Ensure(kafka, options); !made.ok()) return Explained(made, options, "inbox.kafka");
+    source = log::KafkaInbox::Open(kafka, inbox.group);
+  }
+  if (!source.ok()) return Explained(source.status(), options, "inbox.kafka.bootstrap-servers");
+  return source;
 }
 
 }  // namespace kefu::kefud

@@ -8,7 +8,8 @@
 
 namespace kefu::log {
 class EmbeddedLog;
-}
+class KafkaInbox;
+}  // namespace kefu::log
 
 namespace kefu::kefud {
 
@@ -35,5 +36,8 @@ class Logs {
   log::EventLog* events_ = nullptr;
   log::EventLog* rejected_ = nullptr;
 };
+
+// The topic that channel systems write to; made like the log's topics if it is missing. Errors as above.
+StatusOr<std::unique_ptr<log::KafkaInbox>> OpenKafkaInbox(const Options& options);
 
 }  // namespace kefu::kefud

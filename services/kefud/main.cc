@@ -31,7 +31,6 @@ int Usage(std::string_view problem) {
 int main(int count, char** arguments) {
   using namespace kefu;
   KeepToOneself();
-  runtime::IgnoreBrokenPipes();
 
   kefud::Options options;
   runtime::Config config("KEFU");
@@ -48,6 +47,7 @@ int main(int count, char** arguments) {
   if (!words->empty()) return Usage(kefud::UnknownWord(words->front()));
 
   runtime::SetUpLogging(*runtime::ParseLogLevel(options.log.level), *runtime::ParseLogFormat(options.log.format));
+  runtime::IgnoreBrokenPipes();
   const Status status = kefud::Serve(options);
   if (!status.ok()) fmt::print(stderr, "kefud: {}\n", MessageOf(status));
   return kefud::ExitCodeOf(status);

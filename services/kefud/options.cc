@@ -70,7 +70,7 @@ void Declare(Options* options, Config* config) {
   config->Add("data-dir", &options->data_directory, "Folder of the embedded log and of the views");
   config->Add("listen", &options->listen, "Addresses to serve on, host:port or unix:path; port 0 takes a free one",
               {.min = 1});
-  config->Add("ready-file", &options->ready_file, "File to write the bound address to once it serves");
+  config->Add("ready-file", &options->ready_file, "File to write the bound addresses to once it serves; removed when it ends");
   config->Add("roles", &options->roles, "What this process does", {.min = 1, .one_of = {"ingest", "view"}});
   DeclareLog(&options->log, config);
   DeclareInbox(&options->inbox, config);

@@ -9,7 +9,6 @@
 #include <fstream>
 
 #include "kefu/admin/v1/view.pb.h"
-#include "platform/base/reason.h"
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
@@ -67,15 +66,17 @@ Running::~Running() = default;
 StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_directory));
   std::unique_ptr<Running> running(new Running(options, std::move(directory)));
+  running->RemoveReadyFile();
   ASSIGN_OR_RETURN(running->logs_, Logs::Open(options, running->directory_));
   if (options.HasRole("view")) RETURN_IF_ERROR(running->OpenViews());
   RETURN_IF_ERROR(running->OpenDoors());
+  RETURN_IF_ERROR(running->OpenInbox());
   RETURN_IF_ERROR(running->StartServer());
   if (running->engine_ != nullptr) RETURN_IF_ERROR(running->engine_->Start());
   running->Introduce();
   running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(),
                                                     running->engine_.get(), running->ingest_ != nullptr);
-  RETURN_IF_ERROR(running->OpenInbox());
+  if (running->inbox_ != nullptr) running->inbox_->Start();
   RETURN_IF_ERROR(running->WriteReadyFile());
   return running;
 }
@@ -129,22 +130,10 @@ Status Running::StartServer() {
 }
 
 Status Running::OpenInbox() {
-  const InboxOptions& inbox = options_.inbox;
-  if (inbox.bootstrap_servers.empty()) return OkStatus();
-  log::KafkaOptions kafka;
-  kafka.bootstrap_servers = inbox.bootstrap_servers;
-  kafka.topic = inbox.topic;
-  // Check() has looked at the entries.
-  for (const auto& [name, value] : *SplitSettings(inbox.settings)) kafka.settings[name] = value;
-  auto source = log::KafkaInbox::Open(kafka, inbox.group);
-  if (!source.ok()) {
-    const Status status = Annotate(source.status(), "inbox.kafka");
-    return status.code() == StatusCode::kUnavailable ? WithReason(status, "BROKER_UNREACHABLE") : status;
-  }
-  inbox_ = std::make_unique<ingest::Inbox>(std::move(*source), *recorder_, logs_->rejected(),
-                                           ingest::InboxOptions{.topic = inbox.topic});
-  inbox_->Start();
-  Log(LogLevel::kInfo, "reading the inbox", {{"brokers", inbox.bootstrap_servers}, {"topic", inbox.topic}});
+  if (options_.inbox.bootstrap_servers.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(auto source, OpenKafkaInbox(options_));
+  inbox_ = std::make_unique<ingest::Inbox>(std::move(source), *recorder_, logs_->rejected(),
+                                           ingest::InboxOptions{.topic = options_.inbox.topic});
   return OkStatus();
 }
 
@@ -159,6 +148,12 @@ Status Running::WriteReadyFile() const {
   return OkStatus();
 }
 
+// One that an earlier run left behind would send callers to a port that is no more.
+void Running::RemoveReadyFile() const {
+  std::error_code ignored;
+  if (!options_.ready_file.empty()) std::filesystem::remove(options_.ready_file, ignored);
+}
+
 void Running::Introduce() const {
   const log::LogIdentity& log = logs_->events().identity();
   Log(LogLevel::kInfo, "kefud " KEFU_VERSION " is up",
@@ -166,6 +161,7 @@ void Running::Introduce() const {
        {"roles", fmt::format("{}", fmt::join(options_.roles, ","))},
        {"log", log.kind},
        {"partitions", log.partitions},
+       {"inbox", options_.inbox.bootstrap_servers.empty() ? std::string("none") : options_.inbox.topic},
        {"data", directory_.path()},
        {"views", static_cast<int64_t>(engine_ == nullptr ? 0 : engine_->projections().size())},
        {"pid", static_cast<int64_t>(getpid())}});
@@ -174,6 +170,7 @@ void Running::Introduce() const {
 Status Running::Stop() {
   // It would say SERVING again while the server drains.
   readiness_.reset();
+  RemoveReadyFile();
   const Status drained = server_->Drain(absl::Now() + options_.limits.drain);
   if (inbox_ != nullptr) inbox_->Stop();
   if (engine_ != nullptr) engine_->Stop();

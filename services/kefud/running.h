@@ -51,6 +51,7 @@ class Running {
   Status StartServer();
   Status OpenInbox();
   Status WriteReadyFile() const;
+  void RemoveReadyFile() const;
   void Introduce() const;
   // What GetServerInfo says of log and disk.
   void CompleteInfo(admin::v1::ServerInfo* info) const;
