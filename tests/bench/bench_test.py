@@ -55,6 +55,20 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["lines"]
 
 
+def test_told_to_stop_it_leaves_nothing(build_dir, tmp_path):
+    with subprocess.Popen([RUN, "--quick", "--no-peer", "--build", str(build_dir), "--work", str(tmp_path)], text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        for line in running.stdout:
+            if "Loading" in line:
+                break
+        running.terminate()
+        rest = running.stdout.read()
+    assert running.returncode == 130, rest
+    assert os.listdir(tmp_path) == []
+    everything = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in everything
+
+
 def test_the_table_shows_ratios_against_the_peer():
     line = {"what": "catch_up", "log": "kafka", "cpu_seconds": 2.0, "peak_rss_mib": 512, "folded": 1, "clients": 1}
     text = report.table(

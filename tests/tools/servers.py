@@ -1,6 +1,7 @@
 """Real servers for tests and the benchmark: kefud, and a Kafka broker. Free ports, own folders, ended by their pid."""
 
 import contextlib
+import ctypes
 import os
 import pathlib
 import shutil
@@ -20,6 +21,11 @@ class Problem(Exception):
 def clean_environment():
     """The environment without Kefu's own settings, which a server would take for its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("KEFU_")}
+
+
+def die_with_parent():
+    """For preexec_fn: the kernel ends the child when its parent ends, however that happens."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def free_port():
@@ -43,6 +49,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 env=environment or clean_environment(),
                 start_new_session=True,
+                preexec_fn=die_with_parent,
             )
 
     def wait_for_file(self, path, seconds):
