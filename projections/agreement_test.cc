@@ -32,7 +32,8 @@ Entries InEngine(const engine::Engine& engine, std::string_view view, std::strin
 Entries InMemory(testkit::ViewRun& run, const sdk::TableInfo& table) {
   Entries entries;
   if (table.prototype == nullptr) {
-    for (const auto& [key, value] : run.view().RawRows(table.name)) entries.emplace_back(Text(table.describe(key)), value);
+    for (const auto& [key, value] : run.view().RawRows(table.name))
+      entries.emplace_back(Text(table.describe(key)), value);
   } else {
     for (const auto& [key, row] : run.view().Rows(table.name))
       entries.emplace_back(Text(table.describe(key)), row->SerializeAsString());

@@ -13,8 +13,8 @@ namespace {
 
 using events::v1::Event;
 
-constexpr std::array kNames = {"王小明", "陳美麗", "Wang Xiaoming", "李 四", "Ana-Maria López", "大華證券投資",
-                               "張偉", "Ōta Ken", "歐陽娜娜", "Smith & Sons"};
+constexpr std::array kNames = {"王小明",       "陳美麗", "Wang Xiaoming", "李 四",    "Ana-Maria López",
+                               "大華證券投資", "張偉",   "Ōta Ken",       "歐陽娜娜", "Smith & Sons"};
 constexpr std::array kTopics = {"account_opening", "margin", "paper_call", "offer_call", "app_login", "fee"};
 constexpr std::array kCategories = {"trading", "fees", "advice", "app", "account"};
 constexpr std::array kActivities = {"completion", "validation", "fraud_check", "lead"};
@@ -75,10 +75,14 @@ class Historian {
     const std::string client = SomeClient();
     switch (Below(6)) {
       case 0:
-      case 1: return Registration().Client(client);
-      case 2: return SomeProfile().Client(client);
-      case 3: return SomeIdentifiers().Client(client);
-      case 4: return Configured(Chance(30) ? "gold" : "standard").Client(client);
+      case 1:
+        return Registration().Client(client);
+      case 2:
+        return SomeProfile().Client(client);
+      case 3:
+        return SomeIdentifiers().Client(client);
+      case 4:
+        return Configured(Chance(30) ? "gold" : "standard").Client(client);
       default: {
         const auto status = Chance(8)    ? events::v1::CLIENT_STATUS_CLOSED
                             : Chance(50) ? events::v1::CLIENT_STATUS_ACTIVE
@@ -158,19 +162,31 @@ class Historian {
   Draft Step(KnownCase& known) {
     if (known.settled && !Chance(options_.wrong)) return AfterSettling(known);
     switch (Below(13)) {
-      case 0: return Acknowledged(known.id);
+      case 0:
+        return Acknowledged(known.id);
       case 1:
-      case 2: return Assigned(known.id, SomeStaff(), Chance(30) ? "T-" + std::to_string(Below(4)) : "");
-      case 3: return Started(known.id);
-      case 4: return WaitStarted(known.id, static_cast<events::v1::WaitingOn>(1 + Below(5)));
-      case 5: return Resumed(known.id);
-      case 6: return Escalated(known.id, "regulator desk");
-      case 7: return Reclassified(known.id, static_cast<events::v1::CasePriority>(1 + Below(4)), OneOf(kCategories));
-      case 8: return TimelinessReported(known.id, Chance(70));
-      case 9: return NoteAdded(known.id, "已回電");
-      case 10: return WorkRecorded(known.id, OneOf(kActivities), static_cast<events::v1::WorkPhase>(1 + Below(3)));
-      case 11: return Chance(50) ? ResolutionProposed(known.id) : Withdraw(known);
-      default: return Resolve(known);
+      case 2:
+        return Assigned(known.id, SomeStaff(), Chance(30) ? "T-" + std::to_string(Below(4)) : "");
+      case 3:
+        return Started(known.id);
+      case 4:
+        return WaitStarted(known.id, static_cast<events::v1::WaitingOn>(1 + Below(5)));
+      case 5:
+        return Resumed(known.id);
+      case 6:
+        return Escalated(known.id, "regulator desk");
+      case 7:
+        return Reclassified(known.id, static_cast<events::v1::CasePriority>(1 + Below(4)), OneOf(kCategories));
+      case 8:
+        return TimelinessReported(known.id, Chance(70));
+      case 9:
+        return NoteAdded(known.id, "已回電");
+      case 10:
+        return WorkRecorded(known.id, OneOf(kActivities), static_cast<events::v1::WorkPhase>(1 + Below(3)));
+      case 11:
+        return Chance(50) ? ResolutionProposed(known.id) : Withdraw(known);
+      default:
+        return Resolve(known);
     }
   }
 

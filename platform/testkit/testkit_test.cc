@@ -1,5 +1,5 @@
-#include <gtest/gtest.h>
 #include <gtest/gtest-spi.h>
+#include <gtest/gtest.h>
 
 #include <map>
 
@@ -58,8 +58,7 @@ TEST(ProjectionDriver, FoldsEventsAndShowsRowsAndEntries) {
 
 TEST(ProjectionDriver, AnEventThatCannotBeTakenIsUndoneAndItsClientWaits) {
   ProjectionDriver<CountView> test;
-  test.Given(Call(),
-             Call().With([](Event& event) { event.mutable_contact_recorded()->set_thread_id("unheard-of"); }),
+  test.Given(Call(), Call().With([](Event& event) { event.mutable_contact_recorded()->set_thread_id("unheard-of"); }),
              Call(), Call().Client("C-2"));
   EXPECT_EQ(test.Row<Counts>("C-1")->count(), 1);
   EXPECT_EQ(test.Row<Counts>("C-2")->count(), 1);
@@ -69,8 +68,7 @@ TEST(ProjectionDriver, AnEventThatCannotBeTakenIsUndoneAndItsClientWaits) {
 // A fold with a memory of its own breaks the rules; the driver must see it.
 struct ForgetfulView : CountView {
   static inline int calls = 0;
-  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ContactRecorded>& contact,
-                            sdk::View<ForgetfulView>& view) {
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ContactRecorded>& contact, sdk::View<ForgetfulView>& view) {
     view.Edit<Counts>(contact.event().client_id()).set_count(++calls);
     return sdk::Applied();
   }

@@ -98,7 +98,7 @@ Decision JudgeCase(const Event& event, Memory& memory) {
   if (opens) {
     changed.set_client_id(event.client_id());
     changed.set_kind(event.body_case() == Event::kComplaintReceived ? events::v1::CASE_KIND_COMPLAINT
-                                                                          : events::v1::CASE_KIND_SERVICE_REQUEST);
+                                                                    : events::v1::CASE_KIND_SERVICE_REQUEST);
   }
   return {Rule::kNone, changed.revision()};
 }
@@ -106,11 +106,14 @@ Decision JudgeCase(const Event& event, Memory& memory) {
 Decision Decide(const Event& event, Memory& memory) {
   if (event.client_id().empty()) return {Rule::kClientIdMissing, 0};
   switch (AggregateOf(event.body_case())) {
-    case AggregateKind::kClient: return JudgeClient(event, memory);
-    case AggregateKind::kCase: return JudgeCase(event, memory);
+    case AggregateKind::kClient:
+      return JudgeClient(event, memory);
+    case AggregateKind::kCase:
+      return JudgeCase(event, memory);
     case AggregateKind::kNone:
       return {event.has_precondition() ? Rule::kPreconditionNotApplicable : Rule::kNone, 0};
-    case AggregateKind::kUnknown: break;
+    case AggregateKind::kUnknown:
+      break;
   }
   return {Rule::kBodyUnknown, 0};
 }
@@ -126,7 +129,8 @@ int64_t PresentRevision(const Event& event, Memory& memory) {
       const CaseState* found = memory.Find<Cases>(CaseIdOf(event));
       return found != nullptr ? found->revision() : 0;
     }
-    default: return 0;
+    default:
+      return 0;
   }
 }
 

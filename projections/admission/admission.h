@@ -15,11 +15,10 @@ const sdk::Projection& State();
 
 // Decides about one event, and moves the state if it is applied. Deterministic; never throws on input.
 //
-// Order of rules: duplicate (same event_id, same content: the recorded bytes before ingest's stamp), event_id_reused (same id, other bytes),
-// then the aggregate's own: life cycle, then content, then precondition.
-// A duplicate's verdict carries the rule that refused the first delivery, empty where that was applied: a refused event
-// is decided once, too, and does not come to count because it was sent again. Only `event_id_reused` and
-// `event_id_missing` leave no trace.
+// Order of rules: duplicate (same event_id, same content: the recorded bytes before ingest's stamp), event_id_reused
+// (same id, other bytes), then the aggregate's own: life cycle, then content, then precondition. A duplicate's verdict
+// carries the rule that refused the first delivery, empty where that was applied: a refused event is decided once, too,
+// and does not come to count because it was sent again. Only `event_id_reused` and `event_id_missing` leave no trace.
 //
 // Limitations: ids are compared by 128 bits of hash, contents by 64: of 10¹² events in one partition two different ids
 // meet with a chance of 10⁻¹⁵. Ids are compared within a partition only, and so are case ids: one event id used for

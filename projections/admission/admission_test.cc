@@ -27,8 +27,7 @@ TEST(Admission, TwoAgentsResolveAtOnceAndOneIsToldToLookAgain) {
   test.Given(Opened("K-1"), Assigned("K-1", "S-7"))
       .When(NoteAdded("K-1", "called back").IfRevision(2), NoteAdded("K-1", "wrote a mail").IfRevision(2))
       .Then(Applied(3), Refused("revision_moved", 3));
-  test.When(Resolved("K-1").IfRevision(3), Resolved("K-1").IfRevision(3))
-      .Then(Applied(4), Refused("case_not_open", 4));
+  test.When(Resolved("K-1").IfRevision(3), Resolved("K-1").IfRevision(3)).Then(Applied(4), Refused("case_not_open", 4));
 }
 
 TEST(Admission, TheSameEventAThousandTimesCountsOnce) {
@@ -89,8 +88,7 @@ TEST(Admission, ContactsOffersAndCasesComeBeforeRegistrationProfilesDoNot) {
              OfferMoved(events::v1::OFFER_STAGE_SENT), Complained("K-1"))
       .When(Configured("gold"), StatusChanged(events::v1::CLIENT_STATUS_DORMANT), ProfileChanged({"location"}, {}),
             IdentifiersChanged({}))
-      .Then(Refused("client_unknown"), Refused("client_unknown"), Refused("client_unknown"),
-            Refused("client_unknown"));
+      .Then(Refused("client_unknown"), Refused("client_unknown"), Refused("client_unknown"), Refused("client_unknown"));
   test.When(Registered("王小明"), Registered("王小明"), Configured("gold"))
       .Then(Applied(1), Refused("client_exists", 1), Applied(2));
 }
@@ -98,7 +96,8 @@ TEST(Admission, ContactsOffersAndCasesComeBeforeRegistrationProfilesDoNot) {
 TEST(Admission, AClosedClientTakesNoProfileButMayStillComplain) {
   Scenario test;
   test.Given(Registered("王小明"), StatusChanged(events::v1::CLIENT_STATUS_CLOSED))
-      .When(Configured("gold"), StatusChanged(events::v1::CLIENT_STATUS_ACTIVE), Registered("王小明"), Complained("K-1"))
+      .When(Configured("gold"), StatusChanged(events::v1::CLIENT_STATUS_ACTIVE), Registered("王小明"),
+            Complained("K-1"))
       .Then(Refused("client_closed", 2), Refused("client_closed", 2), Refused("client_exists", 2), Applied(1));
 }
 

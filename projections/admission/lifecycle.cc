@@ -49,6 +49,7 @@ struct CaseRow {
 // Notes, work done and timeliness reports are facts, true in every state. A started case may be started again: a second
 // member of staff began. Someone may take over a resolved case, for it can be reopened; a closed one must be reopened
 // first.
+// clang-format off
 constexpr std::array kCaseTable = {
     //                                       no case  open   ack.   work   wait   prop.  res.   closed withdrawn
     CaseRow{Event::kComplaintReceived,      {kOpen, kHave, kHave, kHave, kHave, kHave, kHave, kHave, kHave}},
@@ -69,6 +70,7 @@ constexpr std::array kCaseTable = {
     CaseRow{Event::kCaseReopened,           {kNone, kLive, kLive, kLive, kLive, kLive, kOpen, kOpen, kOpen}},
     CaseRow{Event::kCaseWithdrawn,          {kNone, kGone, kGone, kGone, kGone, kGone, kOver, kOver, kOver}},
 };
+// clang-format on
 
 constexpr bool InTagOrder() {
   for (size_t i = 0; i < kCaseTable.size(); ++i)
@@ -91,6 +93,7 @@ struct ClientRow {
   std::array<ClientMove, kClientStates> moves;
 };
 
+// clang-format off
 constexpr std::array kClientTable = {
     //                                              unknown  active dormant susp.  closed
     ClientRow{Event::kClientRegistered,            {kActive, kBook, kBook, kBook, kBook}},
@@ -99,6 +102,7 @@ constexpr std::array kClientTable = {
     ClientRow{Event::kServiceConfigurationChanged, {kWho,    kYes,  kYes,  kYes,  kEnd}},
     ClientRow{Event::kClientStatusChanged,         {kWho,    kYes,  kYes,  kYes,  kEnd}},
 };
+// clang-format on
 
 }  // namespace
 

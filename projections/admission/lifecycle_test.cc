@@ -66,9 +66,9 @@ TEST(LifeCycle, UnknownNumbersAreRefused) {
   EXPECT_EQ(MoveCase(static_cast<Event::BodyCase>(399), events::v1::CASE_STATUS_OPEN).refusal, Rule::kBodyUnknown);
   EXPECT_EQ(MoveCase(Event::kContactRecorded, events::v1::CASE_STATUS_OPEN).refusal, Rule::kBodyUnknown);
   EXPECT_EQ(MoveCase(Event::kCaseStarted, static_cast<CaseStatus>(99)).refusal, Rule::kBodyUnknown);
-  EXPECT_EQ(MoveClient(Event::kClientStatusChanged, events::v1::CLIENT_STATUS_ACTIVE, static_cast<ClientStatus>(77))
-                .refusal,
-            Rule::kClientStatusUnknown);
+  EXPECT_EQ(
+      MoveClient(Event::kClientStatusChanged, events::v1::CLIENT_STATUS_ACTIVE, static_cast<ClientStatus>(77)).refusal,
+      Rule::kClientStatusUnknown);
 }
 
 TEST(LifeCycle, EverySettledCaseCanBeReopenedAndNoOpenOneCan) {

@@ -87,40 +87,59 @@ Case& Open(const sdk::Recorded<Body>& opened, events::v1::CaseKind kind, Rows& v
 
 const char* Word(events::v1::WaitingOn on) {
   switch (on) {
-    case events::v1::WAITING_ON_CLIENT: return "client";
-    case events::v1::WAITING_ON_VENDOR: return "vendor";
-    case events::v1::WAITING_ON_INTERNAL: return "internal";
-    case events::v1::WAITING_ON_EVIDENCE: return "evidence";
-    case events::v1::WAITING_ON_EXCHANGE: return "exchange";
-    default: return "";
+    case events::v1::WAITING_ON_CLIENT:
+      return "client";
+    case events::v1::WAITING_ON_VENDOR:
+      return "vendor";
+    case events::v1::WAITING_ON_INTERNAL:
+      return "internal";
+    case events::v1::WAITING_ON_EVIDENCE:
+      return "evidence";
+    case events::v1::WAITING_ON_EXCHANGE:
+      return "exchange";
+    default:
+      return "";
   }
 }
 
 const char* Word(events::v1::CaseOutcome outcome) {
   switch (outcome) {
-    case events::v1::CASE_OUTCOME_FULFILLED: return "fulfilled";
-    case events::v1::CASE_OUTCOME_PARTLY: return "partly";
-    case events::v1::CASE_OUTCOME_DECLINED: return "declined";
-    default: return "";
+    case events::v1::CASE_OUTCOME_FULFILLED:
+      return "fulfilled";
+    case events::v1::CASE_OUTCOME_PARTLY:
+      return "partly";
+    case events::v1::CASE_OUTCOME_DECLINED:
+      return "declined";
+    default:
+      return "";
   }
 }
 
 const char* Word(events::v1::CasePriority priority) {
   switch (priority) {
-    case events::v1::CASE_PRIORITY_CRITICAL: return "critical";
-    case events::v1::CASE_PRIORITY_HIGH: return "high";
-    case events::v1::CASE_PRIORITY_MODERATE: return "moderate";
-    case events::v1::CASE_PRIORITY_LOW: return "low";
-    default: return "";
+    case events::v1::CASE_PRIORITY_CRITICAL:
+      return "critical";
+    case events::v1::CASE_PRIORITY_HIGH:
+      return "high";
+    case events::v1::CASE_PRIORITY_MODERATE:
+      return "moderate";
+    case events::v1::CASE_PRIORITY_LOW:
+      return "low";
+    default:
+      return "";
   }
 }
 
 const char* Word(events::v1::WorkPhase phase) {
   switch (phase) {
-    case events::v1::WORK_PHASE_SCHEDULED: return " scheduled";
-    case events::v1::WORK_PHASE_STARTED: return " started";
-    case events::v1::WORK_PHASE_COMPLETED: return " completed";
-    default: return "";
+    case events::v1::WORK_PHASE_SCHEDULED:
+      return " scheduled";
+    case events::v1::WORK_PHASE_STARTED:
+      return " started";
+    case events::v1::WORK_PHASE_COMPLETED:
+      return " completed";
+    default:
+      return "";
   }
 }
 
@@ -137,8 +156,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>
   if (body.has_external()) {
     *row.mutable_external() = body.external();
     // The regulator's date binds where it is earlier than the firm's own, or the only one.
-    const bool binds =
-        body.external().has_due_at() && (!row.has_due_at() || body.external().due_at() < row.due_at());
+    const bool binds = body.external().has_due_at() && (!row.has_due_at() || body.external().due_at() < row.due_at());
     if (binds) *row.mutable_due_at() = body.external().due_at();
   }
   Note(received, "complaint_received", row).set_channel(row.channel());

@@ -101,12 +101,13 @@ bool IsOpen(events::v1::CaseStatus status);
 struct CasesView {
   static constexpr std::string_view kName = "case";
   static constexpr int32_t kVersion = 1;
-  using Events = sdk::TypeList<
-      events::v1::ComplaintReceived, events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged,
-      events::v1::CaseAssigned, events::v1::CaseStarted, events::v1::CaseWaitStarted, events::v1::CaseResumed,
-      events::v1::CaseEscalated, events::v1::CaseReclassified, events::v1::CaseTimelinessReported,
-      events::v1::CaseNoteAdded, events::v1::CaseWorkRecorded, events::v1::CaseResolutionProposed,
-      events::v1::CaseResolved, events::v1::CaseClosed, events::v1::CaseReopened, events::v1::CaseWithdrawn>;
+  using Events =
+      sdk::TypeList<events::v1::ComplaintReceived, events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged,
+                    events::v1::CaseAssigned, events::v1::CaseStarted, events::v1::CaseWaitStarted,
+                    events::v1::CaseResumed, events::v1::CaseEscalated, events::v1::CaseReclassified,
+                    events::v1::CaseTimelinessReported, events::v1::CaseNoteAdded, events::v1::CaseWorkRecorded,
+                    events::v1::CaseResolutionProposed, events::v1::CaseResolved, events::v1::CaseClosed,
+                    events::v1::CaseReopened, events::v1::CaseWithdrawn>;
   using Tables = sdk::TypeList<Cases>;
   using Indexes = sdk::TypeList<CasesByClient, CasesByStatus, CasesByDue, CasesByAssignee, CasesByTeam, CasesByBranch,
                                 CasesByCategory, CasesByKind, CasesByChange>;

@@ -104,8 +104,7 @@ TEST_F(CasesTest, ANewAssigneeTakesItOverInTheIndex) {
 
 TEST_F(CasesTest, OnlyOpenCasesAreDueAndTheEarliestComesFirst) {
   test_.Given(DueIn(Opened("K-1"), 30), DueIn(Complained("K-2"), 3), DueIn(Opened("K-3"), 10), Resolved("K-3"));
-  EXPECT_THAT(test_.Entries<CasesByDue>(),
-              ElementsAre("2026-03-02T04:00:00Z, K-2", "2026-03-03T07:00:00Z, K-1"));
+  EXPECT_THAT(test_.Entries<CasesByDue>(), ElementsAre("2026-03-02T04:00:00Z, K-2", "2026-03-03T07:00:00Z, K-1"));
 }
 
 TEST_F(CasesTest, TheRegulatorsDateBindsWhereItIsEarlier) {
@@ -182,7 +181,8 @@ struct Plain {
 };
 
 void FoldPlain(const Event& event, std::map<std::string, Plain>& all) {
-  const auto* body = event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
+  const auto* body =
+      event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
   if (body->number() < 300 || body->number() >= 400) return;
   const auto& message = event.GetReflection()->GetMessage(event, body);
   Plain& plain = all[message.GetReflection()->GetString(message, message.GetDescriptor()->FindFieldByName("case_id"))];

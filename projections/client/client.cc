@@ -51,19 +51,27 @@ const char* Word(events::v1::CaseKind kind) {
 
 const char* Word(events::v1::CaseOutcome outcome) {
   switch (outcome) {
-    case events::v1::CASE_OUTCOME_FULFILLED: return "fulfilled";
-    case events::v1::CASE_OUTCOME_PARTLY: return "partly";
-    case events::v1::CASE_OUTCOME_DECLINED: return "declined";
-    default: return "";
+    case events::v1::CASE_OUTCOME_FULFILLED:
+      return "fulfilled";
+    case events::v1::CASE_OUTCOME_PARTLY:
+      return "partly";
+    case events::v1::CASE_OUTCOME_DECLINED:
+      return "declined";
+    default:
+      return "";
   }
 }
 
 const char* Suffix(events::v1::WorkPhase phase) {
   switch (phase) {
-    case events::v1::WORK_PHASE_SCHEDULED: return ".scheduled";
-    case events::v1::WORK_PHASE_STARTED: return ".started";
-    case events::v1::WORK_PHASE_COMPLETED: return ".completed";
-    default: return ".other";
+    case events::v1::WORK_PHASE_SCHEDULED:
+      return ".scheduled";
+    case events::v1::WORK_PHASE_STARTED:
+      return ".started";
+    case events::v1::WORK_PHASE_COMPLETED:
+      return ".completed";
+    default:
+      return ".other";
   }
 }
 

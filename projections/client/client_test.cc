@@ -89,8 +89,8 @@ TEST_F(ClientTest, APatchTouchesWhatItNamesAndSaysWhoSaidSo) {
   EXPECT_EQ(Row().profile().person().employment().employer(), "中興");
   EXPECT_EQ(Row().profile().person().employment().occupation(), "engineer");
   EXPECT_THAT(Row().profile().emails(), IsEmpty());
-  EXPECT_THAT(Sources(), ElementsAre("emails by client", "person.education by test",
-                                     "person.employment by test", "person.employment.employer by client"));
+  EXPECT_THAT(Sources(), ElementsAre("emails by client", "person.education by test", "person.employment by test",
+                                     "person.employment.employer by client"));
   // Said of the whole, it holds for the parts.
   test_.Given(ProfileChanged({"person"}, patch));
   EXPECT_THAT(Sources(), ElementsAre("emails by client", "person by client"));
@@ -196,7 +196,8 @@ struct Plain {
 };
 
 std::string CaseOf(const Event& event) {
-  const auto* body = event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
+  const auto* body =
+      event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
   const auto& message = event.GetReflection()->GetMessage(event, body);
   return message.GetReflection()->GetString(message, message.GetDescriptor()->FindFieldByName("case_id"));
 }
@@ -209,10 +210,15 @@ void FoldPlain(const Event& event, std::map<std::string, Plain>& all) {
   switch (event.body_case()) {
     case Event::kComplaintReceived:
     case Event::kServiceRequestOpened:
-    case Event::kCaseReopened: plain.open.push_back(CaseOf(event)); break;
+    case Event::kCaseReopened:
+      plain.open.push_back(CaseOf(event));
+      break;
     case Event::kCaseResolved:
-    case Event::kCaseWithdrawn: std::erase(plain.open, CaseOf(event)); break;
-    default: break;
+    case Event::kCaseWithdrawn:
+      std::erase(plain.open, CaseOf(event));
+      break;
+    default:
+      break;
   }
 }
 

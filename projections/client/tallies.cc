@@ -74,14 +74,22 @@ std::string_view ContactKey(events::v1::Channel channel, events::v1::Direction d
 
 std::string_view OfferKey(events::v1::OfferStage stage) {
   switch (stage) {
-    case events::v1::OFFER_STAGE_SELECTED: return "offer.selected";
-    case events::v1::OFFER_STAGE_CREATED: return "offer.created";
-    case events::v1::OFFER_STAGE_SENT: return "offer.sent";
-    case events::v1::OFFER_STAGE_SENT_BACK: return "offer.sent_back";
-    case events::v1::OFFER_STAGE_ACCEPTED: return "offer.accepted";
-    case events::v1::OFFER_STAGE_DECLINED: return "offer.declined";
-    case events::v1::OFFER_STAGE_CANCELLED: return "offer.cancelled";
-    default: return "offer.other";
+    case events::v1::OFFER_STAGE_SELECTED:
+      return "offer.selected";
+    case events::v1::OFFER_STAGE_CREATED:
+      return "offer.created";
+    case events::v1::OFFER_STAGE_SENT:
+      return "offer.sent";
+    case events::v1::OFFER_STAGE_SENT_BACK:
+      return "offer.sent_back";
+    case events::v1::OFFER_STAGE_ACCEPTED:
+      return "offer.accepted";
+    case events::v1::OFFER_STAGE_DECLINED:
+      return "offer.declined";
+    case events::v1::OFFER_STAGE_CANCELLED:
+      return "offer.cancelled";
+    default:
+      return "offer.other";
   }
 }
 

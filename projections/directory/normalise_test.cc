@@ -21,7 +21,9 @@ TEST(NormaliseName, SpellingsOfOneNameBecomeOne) {
 TEST(NormaliseName, TakesAnyBytes) {
   EXPECT_EQ(NormaliseName(""), "");
   EXPECT_EQ(NormaliseName("!?"), "");
-  EXPECT_EQ(NormaliseName("a\xff\xfe" "b"), "a b");
+  EXPECT_EQ(NormaliseName("a\xff\xfe"
+                          "b"),
+            "a b");
   EXPECT_EQ(NormaliseName(std::string(100000, 'a')), std::string(128, 'a'));
 }
 
@@ -31,7 +33,8 @@ TEST(NameParts, AChineseNameIsFoundFromEachCharacter) {
 
 TEST(NameParts, ALatinNameIsFoundFromEachWord) {
   EXPECT_THAT(NameParts("Wang Xiaoming"), ElementsAre("wang xiaoming", "xiaoming"));
-  EXPECT_THAT(NameParts("大華ABC Fund"), testing::UnorderedElementsAre("大华abc fund", "华abc fund", "abc fund", "fund"));
+  EXPECT_THAT(NameParts("大華ABC Fund"),
+              testing::UnorderedElementsAre("大华abc fund", "华abc fund", "abc fund", "fund"));
 }
 
 // What is typed is a beginning; its form must be a beginning of the name's form, whatever follows.

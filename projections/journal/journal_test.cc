@@ -34,7 +34,8 @@ std::vector<Line> LinesOf(Driver& test) {
     const auto entry = DecodeEntry(value);
     Event event;
     EXPECT_TRUE(entry.has_value() && event.ParseFromArray(entry->event.data(), static_cast<int>(entry->event.size())));
-    const auto* body = event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
+    const auto* body =
+        event.GetReflection()->GetOneofFieldDescriptor(event, Event::descriptor()->FindOneofByName("body"));
     line.offset = offset.value();
     line.body = body->name();
     line.rule = entry->Verdict().rule();
@@ -56,7 +57,9 @@ TEST(Entry, BytesAreFrozen) {
   EXPECT_EQ(DecodeEntry(bytes)->event, "event");
   EXPECT_EQ(DecodeEntry(bytes)->Verdict().rule(), "r");
   EXPECT_FALSE(DecodeEntry("").has_value());
-  EXPECT_FALSE(DecodeEntry("\x05" "ab").has_value());
+  EXPECT_FALSE(DecodeEntry("\x05"
+                           "ab")
+                   .has_value());
 }
 
 TEST(Journal, KeepsAClientsEventsInTheOrderOfTheLogWithTheAttemptsThatWereRefused) {
