@@ -1,5 +1,7 @@
 #include "platform/log/kafka/kafka_log.h"
 
+#include <absl/time/clock.h>
+
 #include <mutex>
 #include <set>
 
@@ -12,6 +14,7 @@ namespace {
 
 // For questions that a caller waits for.
 constexpr absl::Duration kAnswerWithin = absl::Seconds(5);
+constexpr absl::Duration kAskAgainAfter = absl::Milliseconds(50);
 constexpr absl::Duration kHealthWithin = absl::Seconds(1);
 // ReadOne needs one record; the least that librdkafka may fetch ahead.
 constexpr int64_t kSmallFetch = int64_t{64} << 10;
@@ -41,14 +44,15 @@ class KafkaLog final : public EventLog {
   }
 
   StatusOr<Offset> EndOffset(Partition partition) override {
-    ASSIGN_OR_RETURN(const Range range, RangeOf(partition));
-    return Offset(range.end);
+    ASSIGN_OR_RETURN(const int64_t end, Ask(partition, RD_KAFKA_OFFSET_END));
+    return Offset(end);
   }
 
   StatusOr<std::string> ReadOne(Partition partition, Offset offset) override {
-    ASSIGN_OR_RETURN(const Range range, RangeOf(partition));
-    if (offset.value() < range.start) return OutOfRange("partition {} starts at {}, not {}", partition, range.start, offset);
-    if (offset.value() >= range.end) return NotFound("partition {} ends at {}; there is no {}", partition, range.end, offset);
+    ASSIGN_OR_RETURN(const int64_t start, Ask(partition, RD_KAFKA_OFFSET_BEGINNING));
+    ASSIGN_OR_RETURN(const int64_t end, Ask(partition, RD_KAFKA_OFFSET_END));
+    if (offset.value() < start) return OutOfRange("partition {} starts at {}, not {}", partition, start, offset);
+    if (offset.value() >= end) return NotFound("partition {} ends at {}; there is no {}", partition, end, offset);
     KafkaOptions small = options_;
     small.fetch_queue_bytes = kSmallFetch;
     KafkaReader reader(small, {{partition, offset}});
@@ -76,23 +80,37 @@ class KafkaLog final : public EventLog {
   }
 
  private:
-  struct Range {
-    int64_t start = 0;
-    int64_t end = 0;
-  };
-
   Status CheckPartition(Partition partition) const {
     if (partition.value() >= 0 && partition.value() < identity_.partitions) return OkStatus();
     return InvalidArgument("there is no partition {}; topic \"{}\" has {}", partition, options_.topic, identity_.partitions);
   }
 
-  StatusOr<Range> RangeOf(Partition partition) {
+  // Where the partition begins (RD_KAFKA_OFFSET_BEGINNING) or ends (RD_KAFKA_OFFSET_END), by the question for the offset
+  // at a time, to which these two are special times. rd_kafka_query_watermark_offsets, meant for it, does not keep its
+  // timeout in librdkafka 2.0.2: it waits until a broker is back.
+  StatusOr<int64_t> Ask(Partition partition, int64_t place) {
     RETURN_IF_ERROR(CheckPartition(partition));
-    Range range;
-    const auto error = rd_kafka_query_watermark_offsets(asking_->get(), options_.topic.c_str(), partition.value(),
-                                                        &range.start, &range.end, KafkaMilliseconds(kAnswerWithin));
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return FromKafka(error, fmt::format("asking where partition {} ends", partition));
-    return range;
+    // A partition that has just been made, or moved, is not known to its leader for a moment.
+    const absl::Time deadline = MonotonicNow() + kAnswerWithin;
+    StatusOr<int64_t> answer = AskOnce(partition, place, kAnswerWithin);
+    while (absl::IsUnavailable(answer.status()) && MonotonicNow() + kAskAgainAfter < deadline) {
+      absl::SleepFor(kAskAgainAfter);
+      answer = AskOnce(partition, place, deadline - MonotonicNow());
+    }
+    return answer;
+  }
+
+  StatusOr<int64_t> AskOnce(Partition partition, int64_t place, absl::Duration timeout) {
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_t& asked =
+        *rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), partition.value());
+    asked.offset = place;
+    rd_kafka_resp_err_t error =
+        rd_kafka_offsets_for_times(asking_->get(), list.get(), KafkaMilliseconds(timeout));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked.err;
+    RETURN_IF_ERROR(FromKafka(error, fmt::format("asking where partition {} begins and ends", partition)));
+    if (asked.offset < 0) return Unavailable("Kafka did not say where partition {} begins and ends", partition);
+    return asked.offset;
   }
 
   const KafkaOptions options_;
