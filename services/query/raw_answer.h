@@ -1,7 +1,7 @@
 #pragma once
 
 // Answers made of stored bytes: the row as it lies in the store, then the fields that only answers have. Protobuf lets
-// fields be appended to a serialised message, so nothing is decoded and the row is not copied.
+// fields be appended to a serialised message, so nothing is decoded; great rows are not copied either.
 
 #include <grpcpp/support/byte_buffer.h>
 
@@ -17,7 +17,7 @@ namespace kefu::query {
 inline constexpr int kPositionTag = 2000;
 inline constexpr int kGapTag = 2001;
 
-// Takes the pin over; it is released when gRPC has sent the bytes.
+// Takes the pin over; it may be held until gRPC has sent the bytes.
 grpc::ByteBuffer RawAnswer(store::PinnedValue row, std::string_view position,
                            const std::optional<engine::PartitionView::Gap>& gap);
 
