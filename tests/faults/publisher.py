@@ -34,12 +34,14 @@ class Publisher:
         self.stub = self.api.ingest_grpc.IngestServiceStub(channel)
 
     def start(self, threads=4):
-        for _ in range(threads):
+        """Once it runs, starting it again does nothing."""
+        for _ in range(threads - len(self.threads)):
             thread = threading.Thread(target=self._run, daemon=True)
             thread.start()
             self.threads.append(thread)
 
     def stop(self):
+        """Publishers in the middle of an event finish it: a server must be up, or the control have given up."""
         self.stopping.set()
         for thread in self.threads:
             thread.join()
@@ -52,6 +54,8 @@ class Publisher:
             tries = 0
             while not self._publish(event):
                 tries += 1
+                if self.mistaken and self.stopping.is_set():
+                    return
                 if self.mistaken:
                     event.event_id = f"f-{number}-again-{tries}"
                 time.sleep(0.01)
