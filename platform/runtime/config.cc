@@ -48,7 +48,8 @@ Status CheckOneOf(const Config::Rules& rules, const std::string& text) {
 
 // Rules without limits say nothing; `show` spells them in the setting's own unit.
 Status CheckRange(const Config::Rules& rules, int64_t number, std::string (*show)(int64_t)) {
-  if (number < rules.min) return InvalidArgument("{} is less than {}, the least allowed", show(number), show(rules.min));
+  if (number < rules.min)
+    return InvalidArgument("{} is less than {}, the least allowed", show(number), show(rules.min));
   if (number > rules.max) return InvalidArgument("{} is more than {}, the most allowed", show(number), show(rules.max));
   return OkStatus();
 }

@@ -69,8 +69,9 @@ std::string JsonLine(LogLevel level, std::string_view time, std::string_view mes
 std::string TextOf(const LogValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
     const std::string printable = Printable(*text);
-    return printable.find_first_of(" \"=") == std::string::npos && !printable.empty() ? printable
-                                                                                      : fmt::format("\"{}\"", printable);
+    return printable.find_first_of(" \"=") == std::string::npos && !printable.empty()
+               ? printable
+               : fmt::format("\"{}\"", printable);
   }
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
   if (const auto* number = std::get_if<int64_t>(&value)) return fmt::format("{}", *number);

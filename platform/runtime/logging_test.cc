@@ -15,9 +15,9 @@ nlohmann::json ParseLine(const std::string& line) {
 }
 
 TEST(Logging, AJsonLineParsesWhateverTheTextHolds) {
-  for (const std::string& text : {std::string("he said \"hi\"\nline2"), std::string("王小明\t客服"),
-                                  std::string("back\\slash \x01 bell\a"), std::string("broken \xff utf-8"),
-                                  std::string("nul\0inside", 10), std::string()}) {
+  for (const std::string& text :
+       {std::string("he said \"hi\"\nline2"), std::string("王小明\t客服"), std::string("back\\slash \x01 bell\a"),
+        std::string("broken \xff utf-8"), std::string("nul\0inside", 10), std::string()}) {
     const auto line = ParseLine(FormatLogLine(LogFormat::kJson, LogLevel::kWarning, "2026-03-01T09:30:00Z", text,
                                               {{"field", text}, {"count", 3}, {"on", true}, {"share", 0.5}}));
     EXPECT_EQ(line["time"], "2026-03-01T09:30:00Z");

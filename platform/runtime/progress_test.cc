@@ -49,16 +49,17 @@ TEST(Progress, AwayFromATerminalThereIsALineEveryFiveSecondsAndOneAtTheEnd) {
   progress.SetNote("3 refused");
   progress.Finish();
   progress.Finish();
-  EXPECT_THAT(written.Lines(), ::testing::ElementsAre("importing   25%  250 of 1,000 events  50/s  0:15 left",
-                                                      "importing   50%  500 of 1,000 events  50/s  0:10 left",
-                                                      "importing   60%  600 of 1,000 events  50/s  in 0:12  3 refused"));
+  EXPECT_THAT(written.Lines(),
+              ::testing::ElementsAre("importing   25%  250 of 1,000 events  50/s  0:15 left",
+                                     "importing   50%  500 of 1,000 events  50/s  0:10 left",
+                                     "importing   60%  600 of 1,000 events  50/s  in 0:12  3 refused"));
 }
 
 TEST(Progress, JsonIsOneObjectALine) {
   FakeClock clock;
   Written written;
-  Progress progress({.label = "匯入 \"x\"", .total = 10, .mode = ProgressMode::kJson, .out = written.file(),
-                     .clock = &clock});
+  Progress progress(
+      {.label = "匯入 \"x\"", .total = 10, .mode = ProgressMode::kJson, .out = written.file(), .clock = &clock});
   clock.now += absl::Seconds(2);
   progress.Update(4);
   progress.Finish();
@@ -75,8 +76,8 @@ TEST(Progress, JsonIsOneObjectALine) {
 TEST(Progress, WhatWasDoneBeforeDoesNotCountIntoTheRate) {
   FakeClock clock;
   Written written;
-  Progress progress({.label = "catching up", .total = 2000, .already_done = 1000, .out = written.file(),
-                     .clock = &clock});
+  Progress progress(
+      {.label = "catching up", .total = 2000, .already_done = 1000, .out = written.file(), .clock = &clock});
   clock.now += absl::Seconds(5);
   progress.Update(1500);
   EXPECT_THAT(written.Lines(), ::testing::ElementsAre("catching up   75%  1,500 of 2,000 events  100/s  0:05 left"));

@@ -38,8 +38,8 @@ void IgnoreBrokenPipes() {
 struct StopSignals::State {
   std::function<void()> on_stop;
   int pipe[2] = {-1, -1};
-  struct sigaction old_term{};
-  struct sigaction old_int{};
+  struct sigaction old_term {};
+  struct sigaction old_int {};
   std::thread thread;
 };
 
@@ -55,7 +55,7 @@ StopSignals::StopSignals(std::function<void()> on_stop) : state_(std::make_uniqu
     }
     if (byte != kQuit) state->on_stop();
   });
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = OnSignal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);

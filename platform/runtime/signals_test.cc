@@ -18,7 +18,9 @@ TEST(StopSignals, TheFirstSignalAsksToStop) {
 
 TEST(StopSignals, NothingIsCalledWithoutASignal) {
   bool asked = false;
-  { StopSignals signals([&] { asked = true; }); }
+  {
+    StopSignals signals([&] { asked = true; });
+  }
   EXPECT_FALSE(asked);
 }
 

@@ -76,7 +76,8 @@ std::string Printable(std::string_view text) {
       continue;
     }
     // Marks that turn the writing direction are as good as control characters for hiding things.
-    const bool steers = (code_point >= 0x202A && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
+    const bool steers =
+        (code_point >= 0x202A && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
     if (code_point < 0 || u_iscntrl(code_point) || steers) {
       out.append(kReplacement);
     } else {

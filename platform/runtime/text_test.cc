@@ -1,7 +1,7 @@
 #include "platform/runtime/text.h"
 
-#include <google/protobuf/timestamp.pb.h>
 #include <gmock/gmock.h>
+#include <google/protobuf/timestamp.pb.h>
 
 #include "platform/runtime/json.h"
 #include "platform/runtime/suggest.h"

@@ -43,8 +43,10 @@ std::vector<std::string> Words(const std::string& line) {
   char quote = 0;
   for (const char c : line) {
     if (quote != 0) {
-      if (c == quote) quote = 0;
-      else word.push_back(c);
+      if (c == quote)
+        quote = 0;
+      else
+        word.push_back(c);
     } else if (c == '\'' || c == '"') {
       quote = c, in_word = true;
     } else if (c == '|' || c == '<' || c == '>') {
@@ -113,7 +115,8 @@ TEST(CommandLine, TheNearestVerbOrOptionIsNamed) {
   const auto app = MakeApp(tool);
   EXPECT_EQ(ExplainUsage(*app, {"cleint", "get", "C-1"}), "no verb \"cleint\"; did you mean \"client\"?");
   EXPECT_EQ(ExplainUsage(*app, {"--server", "h:1", "view", "lits"}), "no verb \"lits\"; did you mean \"list\"?");
-  EXPECT_EQ(ExplainUsage(*app, {"client", "get", "C-1", "--sevrer=x"}), "no option --sevrer; did you mean \"--server\"?");
+  EXPECT_EQ(ExplainUsage(*app, {"client", "get", "C-1", "--sevrer=x"}),
+            "no option --sevrer; did you mean \"--server\"?");
   EXPECT_EQ(ExplainUsage(*app, {"client", "find", "--phnoe", "1"}), "no option --phnoe; did you mean \"--phone\"?");
   EXPECT_EQ(ExplainUsage(*app, {"client", "get", "C-1"}), "") << "nothing is wrong with it";
 }

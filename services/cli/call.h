@@ -24,8 +24,7 @@ Status Explained(const Tool& tool, const grpc::Status& status);
 
 // auto client = Call(tool, &ClientService::Stub::GetClient, request);
 template <class Stub, class Request, class Response>
-StatusOr<Response> Call(Tool& tool,
-                        grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+StatusOr<Response> Call(Tool& tool, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                         const std::type_identity_t<Request>& request) {
   ASSIGN_OR_RETURN(const auto channel, tool.Channel());
   Stub stub(channel);

@@ -58,8 +58,7 @@ void AddCaseWatchVerb(CLI::App& group, Tool& tool) {
   AddCaseFilterFlags(verb, flags->filter);
   verb.add_option("--after", flags->after, "Resume after this position");
   verb.add_flag("--personal", flags->personal, "Also show personal data: names, numbers, texts");
-  OnRun(verb, tool,
-        [flags](Tool& tool) { return WatchCases(tool, flags->filter, flags->after, flags->personal); });
+  OnRun(verb, tool, [flags](Tool& tool) { return WatchCases(tool, flags->filter, flags->after, flags->personal); });
 }
 
 }  // namespace kefu::cli

@@ -32,14 +32,19 @@ StatusOr<query::v1::FindClientsRequest> RequestOf(const Flags& flags) {
 }
 
 std::vector<std::string> Cells(const query::v1::DirectoryEntry& entry) {
-  return {entry.client_id(),           entry.display_name(),    EnumText(entry.kind()), EnumText(entry.status()),
-          JoinText(entry.account_numbers()), JoinText(entry.phones()), entry.branch_id()};
+  return {entry.client_id(),
+          entry.display_name(),
+          EnumText(entry.kind()),
+          EnumText(entry.status()),
+          JoinText(entry.account_numbers()),
+          JoinText(entry.phones()),
+          entry.branch_id()};
 }
 
 Status Find(Tool& tool, const Flags& flags) {
   ASSIGN_OR_RETURN(query::v1::FindClientsRequest request, RequestOf(flags));
-  Listing<query::v1::DirectoryEntry> listing(
-      tool, {"CLIENT", "NAME", "KIND", "STATUS", "ACCOUNTS", "PHONES", "BRANCH"}, Cells);
+  Listing<query::v1::DirectoryEntry> listing(tool, {"CLIENT", "NAME", "KIND", "STATUS", "ACCOUNTS", "PHONES", "BRANCH"},
+                                             Cells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
     request.set_page_token(*token);
@@ -57,9 +62,9 @@ Status Find(Tool& tool, const Flags& flags) {
 
 void AddClientFindVerb(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<Flags>();
-  CLI::App& verb = AddVerb(group, "find", "Find clients by name, phone, account or another id",
-                           {"kefu client find 王小", "kefu client find --phone +886912345678",
-                            "kefu client find --external-id crm:10007"});
+  CLI::App& verb = AddVerb(
+      group, "find", "Find clients by name, phone, account or another id",
+      {"kefu client find 王小", "kefu client find --phone +886912345678", "kefu client find --external-id crm:10007"});
   auto* by = verb.add_option_group("by", "Find by one of these")->require_option(1);
   by->set_help_flag();
   by->add_option("name", flags->name, "The beginning of a name, or of a word in it");

@@ -12,9 +12,9 @@ void AddClientGetVerb(CLI::App& group, Tool& tool) {
     std::string client, min_position;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App& verb = AddVerb(group, "get", "The present view of one client",
-                           {"kefu client get C-1", "kefu client get C-1 --output json",
-                            "kefu client get C-1 --min-position AAEC"});
+  CLI::App& verb =
+      AddVerb(group, "get", "The present view of one client",
+              {"kefu client get C-1", "kefu client get C-1 --output json", "kefu client get C-1 --min-position AAEC"});
   verb.add_option("client", flags->client, "Client id")->required();
   verb.add_option("--min-position", flags->min_position, "Wait until the view has reached this position");
   OnRun(verb, tool, [flags](Tool& tool) -> Status {

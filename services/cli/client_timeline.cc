@@ -21,8 +21,12 @@ std::vector<std::string> Cells(const query::v1::TimelineEntry& entry) {
   const auto& event = entry.event();
   // Applied is the rule; only what is not needs words.
   const bool applied = entry.verdict().outcome() == events::v1::VERDICT_OUTCOME_APPLIED;
-  return {TimeText(event.occurred_at()), entry.kind(), event.source(), event.actor().id(),
-          applied ? "" : VerdictText(entry.verdict()), event.event_id()};
+  return {TimeText(event.occurred_at()),
+          entry.kind(),
+          event.source(),
+          event.actor().id(),
+          applied ? "" : VerdictText(entry.verdict()),
+          event.event_id()};
 }
 
 Status Timeline(Tool& tool, const Flags& flags) {

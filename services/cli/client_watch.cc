@@ -30,9 +30,9 @@ void AddClientWatchVerb(CLI::App& group, Tool& tool) {
     std::string client, after;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App& verb = AddVerb(group, "watch", "The client as it is, then again whenever it changes",
-                           {"kefu client watch C-1", "kefu client watch C-1 --output json",
-                            "kefu client watch C-1 --after AAEC"});
+  CLI::App& verb =
+      AddVerb(group, "watch", "The client as it is, then again whenever it changes",
+              {"kefu client watch C-1", "kefu client watch C-1 --output json", "kefu client watch C-1 --after AAEC"});
   verb.add_option("client", flags->client, "Client id")->required();
   verb.add_option("--after", flags->after, "Resume after this position");
   OnRun(verb, tool, [flags](Tool& tool) { return WatchClient(tool, flags->client, flags->after); });

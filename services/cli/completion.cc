@@ -9,7 +9,8 @@ namespace kefu::cli {
 namespace {
 
 // The script knows the tree of verbs as it was when it was made: one list of words for each path.
-constexpr std::string_view kHead = R"bash(# bash completion for kefu; put it in /etc/bash_completion.d/kefu, or: source <(kefu completion bash)
+constexpr std::string_view kHead =
+    R"bash(# bash completion for kefu; put it in /etc/bash_completion.d/kefu, or: source <(kefu completion bash)
 _kefu_words() {
   case "$1" in
 )bash";
@@ -50,8 +51,8 @@ void AddCase(const CLI::App& app, const std::string& path, std::string* script) 
 
 void AddCompletionVerb(CLI::App& app, Tool& tool) {
   CLI::App& verb = AddVerb(app, "completion", "Completion for the shell",
-                           {"kefu completion bash >> ~/.bash_completion", "kefu completion bash > /etc/bash_completion.d/kefu",
-                            "kefu completion bash | less"});
+                           {"kefu completion bash >> ~/.bash_completion",
+                            "kefu completion bash > /etc/bash_completion.d/kefu", "kefu completion bash | less"});
   auto shell = std::make_shared<std::string>();
   verb.add_option("shell", *shell, "bash")->required()->check(CLI::IsMember({"bash"}));
   OnRun(verb, tool, [&app, shell](Tool&) {

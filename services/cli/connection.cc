@@ -18,8 +18,6 @@ StatusOr<std::shared_ptr<grpc::Channel>> Tool::Channel() {
   return channel_;
 }
 
-void Tool::Prepare(grpc::ClientContext& context) const {
-  rpc::SetDeadline(context, absl::Now() + options_.timeout);
-}
+void Tool::Prepare(grpc::ClientContext& context) const { rpc::SetDeadline(context, absl::Now() + options_.timeout); }
 
 }  // namespace kefu::cli

@@ -98,10 +98,9 @@ void CheckClock(const admin::v1::ServerInfo& info, absl::Time called_at, absl::T
   const absl::Duration skew = theirs < called_at     ? theirs - called_at
                               : theirs > answered_at ? theirs - answered_at
                                                      : absl::ZeroDuration();
-  const std::string text =
-      skew == absl::ZeroDuration()
-          ? "the server's clock agrees with this machine's"
-          : fmt::format("the server's clock is {} off this machine's", absl::FormatDuration(skew));
+  const std::string text = skew == absl::ZeroDuration()
+                               ? "the server's clock agrees with this machine's"
+                               : fmt::format("the server's clock is {} off this machine's", absl::FormatDuration(skew));
   const bool good = absl::AbsDuration(skew) <= kSkewAllowed;
   findings.Add(good ? Mark::kGood : Mark::kWarning, "clock",
                good ? text : text + "; set both by NTP: times of events come from clocks");
@@ -109,12 +108,15 @@ void CheckClock(const admin::v1::ServerInfo& info, absl::Time called_at, absl::T
 
 void CheckDisk(const admin::v1::ServerInfo& info, Findings& findings) {
   if (info.disk_free_bytes() == 0) return;
-  const std::string text = fmt::format("{} free, writes stop below {}", runtime::ApproximateBytes(info.disk_free_bytes()),
-                                       runtime::ApproximateBytes(info.disk_reserve_bytes()));
+  const std::string text =
+      fmt::format("{} free, writes stop below {}", runtime::ApproximateBytes(info.disk_free_bytes()),
+                  runtime::ApproximateBytes(info.disk_reserve_bytes()));
   const bool full = info.disk_free_bytes() <= info.disk_reserve_bytes();
   const bool tight = info.disk_free_bytes() <= 4 * info.disk_reserve_bytes();
-  findings.Add(full ? Mark::kBad : tight ? Mark::kWarning : Mark::kGood, "disk",
-               full ? text + "; make room, then writing goes on by itself" : text);
+  findings.Add(full    ? Mark::kBad
+               : tight ? Mark::kWarning
+                       : Mark::kGood,
+               "disk", full ? text + "; make room, then writing goes on by itself" : text);
 }
 
 Status CheckViews(Tool& tool, Findings& findings) {

@@ -9,10 +9,10 @@
 #include "google/rpc/status.pb.h"
 #include "kefu/ingest/v1/ingest.grpc.pb.h"
 #include "platform/base/uuid.h"
+#include "platform/rpc/status.h"
 #include "platform/runtime/json.h"
 #include "platform/runtime/progress.h"
 #include "platform/runtime/text.h"
-#include "platform/rpc/status.h"
 #include "services/cli/call.h"
 #include "services/cli/output.h"
 #include "services/cli/show.h"
@@ -66,9 +66,9 @@ void PrintResult(const Tool& tool, int64_t line, const PublishResult& result) {
   // On a terminal the progress bar shows that all is well; only what is not needs a line.
   const bool refused = result.verdict().outcome() == events::v1::VERDICT_OUTCOME_REFUSED;
   if (!failed && !refused && line > 0) return;
-  const std::string what = failed                         ? "invalid: " + result.status().message()
+  const std::string what = failed                 ? "invalid: " + result.status().message()
                            : result.has_verdict() ? VerdictText(result.verdict())
-                                                          : "recorded";
+                                                  : "recorded";
   const std::string where = line > 0 ? fmt::format("line {}: ", line) : "";
   fmt::print("{}{}  {}\n", where, result.event_id(), runtime::Printable(what));
 }
@@ -85,8 +85,7 @@ Status PublishOne(Tool& tool, const Flags& flags) {
   RETURN_IF_ERROR(runtime::FromJson(flags.json, request.mutable_event()));
   Complete(request.mutable_event());
   request.set_wait(flags.Wait());
-  ASSIGN_OR_RETURN(ingest::v1::PublishEventResponse response,
-                   Call(tool, &IngestService::Stub::PublishEvent, request));
+  ASSIGN_OR_RETURN(ingest::v1::PublishEventResponse response, Call(tool, &IngestService::Stub::PublishEvent, request));
   PublishResult result;
   result.set_event_id(response.event_id());
   result.set_position(response.position());
@@ -191,11 +190,11 @@ Status Publish(Tool& tool, const Flags& flags) {
 
 void AddPublishVerb(CLI::App& app, Tool& tool) {
   auto flags = std::make_shared<Flags>();
-  CLI::App& verb = AddVerb(
-      app, "publish", "Record events: one as --json, or a file with one a line",
-      {"kefu publish events.ndjson --wait applied", "kefu publish < events.ndjson",
-       "kefu publish --json '{\"clientId\": \"C-1\", \"contactRecorded\": {\"channel\": \"CHANNEL_PHONE\", "
-       "\"direction\": \"DIRECTION_INBOUND\"}}'"});
+  CLI::App& verb =
+      AddVerb(app, "publish", "Record events: one as --json, or a file with one a line",
+              {"kefu publish events.ndjson --wait applied", "kefu publish < events.ndjson",
+               "kefu publish --json '{\"clientId\": \"C-1\", \"contactRecorded\": {\"channel\": \"CHANNEL_PHONE\", "
+               "\"direction\": \"DIRECTION_INBOUND\"}}'"});
   auto* file = verb.add_option("file", flags->file, "Events as JSON, one a line; - is standard input");
   file->capture_default_str();
   verb.add_option("--json", flags->json, "One event; id, source and time are filled in where they are missing")

@@ -158,9 +158,10 @@ void PrintCase(const query::v1::Case& one) {
       {"Missing", GapText(one.gap())},
   });
   if (one.steps().empty()) return;
-  fmt::print("\nSteps{}\n", one.step_count() > one.steps_size()
-                                ? fmt::format(" ({} of {}; the rest is in the timeline)", one.steps_size(), one.step_count())
-                                : "");
+  fmt::print("\nSteps{}\n",
+             one.step_count() > one.steps_size()
+                 ? fmt::format(" ({} of {}; the rest is in the timeline)", one.steps_size(), one.step_count())
+                 : "");
   runtime::Table table({"WHEN", "STEP", "STATUS", "DETAIL", "BY"});
   for (const auto& step : one.steps()) {
     table.Row({TimeText(step.occurred_at()), step.kind(), EnumText(step.status()), step.detail(), step.actor_id()});
@@ -168,18 +169,14 @@ void PrintCase(const query::v1::Case& one) {
   PrintTable(table);
 }
 
-const std::vector<std::string> kCaseHeadings = {"CASE",   "CLIENT", "KIND",   "STATUS", "CATEGORY",
+const std::vector<std::string> kCaseHeadings = {"CASE",   "CLIENT", "KIND",     "STATUS", "CATEGORY",
                                                 "OPENED", "DUE",    "ASSIGNEE", "SUBJECT"};
 
 std::vector<std::string> CaseCells(const query::v1::Case& one) {
-  return {one.case_id(),
-          one.client_id(),
-          EnumText(one.kind()),
-          EnumText(one.status()),
-          one.category().value(),
-          TimeText(one.opened_at()),
-          TimeText(one.due_at()),
-          one.assignee_id().empty() ? one.team() : one.assignee_id(),
+  return {one.case_id(),          one.client_id(),
+          EnumText(one.kind()),   EnumText(one.status()),
+          one.category().value(), TimeText(one.opened_at()),
+          TimeText(one.due_at()), one.assignee_id().empty() ? one.team() : one.assignee_id(),
           one.subject()};
 }
 

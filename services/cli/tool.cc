@@ -57,7 +57,9 @@ void AddSharedOptions(CLI::App& app, Tool& tool) {
       ->capture_default_str()
       ->group(group);
   app.add_flag("--tls", options.tls, "Speak TLS; --tls-ca and --tls-cert imply it")->group(group);
-  app.add_option("--tls-ca", options.tls_ca, "CA of the server's certificate (PEM)")->envname("KEFU_TLS_CA")->group(group);
+  app.add_option("--tls-ca", options.tls_ca, "CA of the server's certificate (PEM)")
+      ->envname("KEFU_TLS_CA")
+      ->group(group);
   app.add_option("--tls-cert", options.tls_cert, "Own certificate (PEM)")->envname("KEFU_TLS_CERT")->group(group);
   app.add_option("--tls-key", options.tls_key, "Own key (PEM)")->envname("KEFU_TLS_KEY")->group(group);
   app.add_option_function<std::string>(

@@ -58,9 +58,9 @@ void AddViewRetryVerb(CLI::App& group, Tool& tool) {
     std::string view, client;
   };
   auto flags = std::make_shared<RetryFlags>();
-  CLI::App& verb = AddVerb(group, "retry", "Apply parked events again, in order, after a fix",
-                           {"kefu view retry client", "kefu view retry client --client C-1",
-                            "kefu view retry case --output json"});
+  CLI::App& verb =
+      AddVerb(group, "retry", "Apply parked events again, in order, after a fix",
+              {"kefu view retry client", "kefu view retry client --client C-1", "kefu view retry case --output json"});
   verb.add_option("view", flags->view, "Name of the view")->required();
   verb.add_option("--client", flags->client, "Only this client's");
   OnRun(verb, tool, [flags](Tool& tool) -> Status {

@@ -31,8 +31,7 @@ Status FollowRebuild(Tool& tool, const std::string& name, admin::v1::View view) 
     stopped = true;
     stop.notify_all();
   });
-  runtime::Progress progress(
-      tool.ProgressOf("rebuilding " + name, "events", view.rebuild().events_total()));
+  runtime::Progress progress(tool.ProgressOf("rebuilding " + name, "events", view.rebuild().events_total()));
   while (view.has_rebuild()) {
     progress.SetTotal(view.rebuild().events_total());
     progress.Update(view.rebuild().events_done());
@@ -74,9 +73,9 @@ Status Rebuild(Tool& tool, const Flags& flags) {
 
 void AddViewRebuildVerb(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<Flags>();
-  CLI::App& verb = AddVerb(group, "rebuild", "Build a view anew from the log, beside the one that serves",
-                           {"kefu view rebuild client", "kefu view rebuild case --detach",
-                            "kefu view rebuild journal --progress json"});
+  CLI::App& verb = AddVerb(
+      group, "rebuild", "Build a view anew from the log, beside the one that serves",
+      {"kefu view rebuild client", "kefu view rebuild case --detach", "kefu view rebuild journal --progress json"});
   verb.add_option("view", flags->view, "Name of the view")->required();
   verb.add_flag("--detach", flags->detach, "Only begin it");
   OnRun(verb, tool, [flags](Tool& tool) { return Rebuild(tool, *flags); });

@@ -44,9 +44,9 @@ void PrintView(const admin::v1::View& view) {
                 {"Parked", fmt::format("{}", view.parked_events())},
                 {"Tables", tables}});
   if (view.has_rebuild()) {
-    PrintDetails({{"Rebuild", fmt::format("version {}: {} of {} events, {:.0f}/s", view.rebuild().version(),
-                                          view.rebuild().events_done(), view.rebuild().events_total(),
-                                          view.rebuild().rate())}});
+    PrintDetails(
+        {{"Rebuild", fmt::format("version {}: {} of {} events, {:.0f}/s", view.rebuild().version(),
+                                 view.rebuild().events_done(), view.rebuild().events_total(), view.rebuild().rate())}});
   }
   fmt::print("\n");
   runtime::Table table({"PARTITION", "STATE", "NEXT", "END", "LAST PROGRESS", "REASON"});

@@ -28,7 +28,8 @@ Status WriteWhole(const std::string& path, const std::string& bytes) {
   const std::string beside = path + ".new";
   const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return Internal("{} cannot be written: {}", beside, std::strerror(errno));
-  const bool written = write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(file) == 0;
+  const bool written =
+      write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(file) == 0;
   const int error = errno;
   close(file);
   if (!written) return Internal("{} cannot be written: {}", beside, std::strerror(error));
@@ -49,8 +50,8 @@ StatusOr<DataDirectory> DataDirectory::Open(const std::string& path) {
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const std::string owner = OwnerOf(lock);
     close(lock);
-    return Unavailable("{} is in use by process {} (lock {}); stop that kefud first, or choose another --data-dir", whole,
-                       owner, lock_path);
+    return Unavailable("{} is in use by process {} (lock {}); stop that kefud first, or choose another --data-dir",
+                       whole, owner, lock_path);
   }
   const std::string pid = fmt::format("{}", getpid());
   if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) < 0) {

@@ -43,7 +43,7 @@ TEST_F(DataDirectoryTest, ASecretStaysTheSameAndIsItsOwnersOnly) {
   EXPECT_EQ(secret->size(), 32u);
   EXPECT_EQ(*directory->Secret("token.key"), *secret);
   EXPECT_NE(*directory->Secret("other.key"), *secret);
-  struct stat file{};
+  struct stat file {};
   ASSERT_EQ(stat(directory->Below("token.key").c_str(), &file), 0);
   EXPECT_EQ(file.st_mode & 0777, 0600u);
 }

@@ -90,7 +90,8 @@ class KefudTest : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  std::unique_ptr<Process> Launch(const std::string& name, const std::vector<std::string>& more = {"--listen", "127.0.0.1:0"}) {
+  std::unique_ptr<Process> Launch(const std::string& name,
+                                  const std::vector<std::string>& more = {"--listen", "127.0.0.1:0"}) {
     std::vector<std::string> command = {KEFUD_BINARY, "--data-dir", folder_ + "/data", "--log.format", "json"};
     command.insert(command.end(), more.begin(), more.end());
     return std::make_unique<Process>(command, folder_ + "/" + name);
@@ -150,16 +151,19 @@ class KefudTest : public ::testing::Test {
       out << event.dump() << "\n";
     };
     line("E-1", "2026-03-01T09:00:00Z",
-         {{"clientRegistered", {{"kind", "CLIENT_KIND_PERSON"}, {"displayName", "王小明"}, {"phones", {"+886912345678"}}}}});
+         {{"clientRegistered",
+           {{"kind", "CLIENT_KIND_PERSON"}, {"displayName", "王小明"}, {"phones", {"+886912345678"}}}}});
     line("E-2", "2026-03-01T09:05:00Z",
-         {{"contactRecorded", {{"contactId", "T-1"}, {"channel", "CHANNEL_PHONE"}, {"direction", "DIRECTION_INBOUND"}}}});
+         {{"contactRecorded",
+           {{"contactId", "T-1"}, {"channel", "CHANNEL_PHONE"}, {"direction", "DIRECTION_INBOUND"}}}});
     line("E-3", "2026-03-01T09:06:00Z",
          {{"complaintReceived",
            {{"caseId", "K-1"}, {"opening", {{"channel", "CHANNEL_PHONE"}, {"subject", "扣款兩次"}}}}}});
     line("E-4", "2026-03-01T10:00:00Z", {{"caseAssigned", {{"caseId", "K-1"}, {"assigneeId", "S-7"}}}});
     line("E-5", "2026-03-01T11:00:00Z", {{"caseClosed", {{"caseId", "K-1"}}}});  // not resolved yet: refused
     line("E-1", "2026-03-01T09:00:00Z",
-         {{"clientRegistered", {{"kind", "CLIENT_KIND_PERSON"}, {"displayName", "王小明"}, {"phones", {"+886912345678"}}}}});
+         {{"clientRegistered",
+           {{"kind", "CLIENT_KIND_PERSON"}, {"displayName", "王小明"}, {"phones", {"+886912345678"}}}}});
     out.close();
     const Ran ran = Kefu({"publish", "--wait", "applied", "--output", "json"}, file);
     EXPECT_EQ(ran.code, 1) << "one event was refused\n" << ran.err;
@@ -167,8 +171,7 @@ class KefudTest : public ::testing::Test {
     std::vector<std::string> outcomes;
     for (std::string text; std::getline(lines, text);) {
       const json result = json::parse(text);
-      outcomes.push_back(result["eventId"].get<std::string>() + " " +
-                         result["verdict"]["outcome"].get<std::string>());
+      outcomes.push_back(result["eventId"].get<std::string>() + " " + result["verdict"]["outcome"].get<std::string>());
     }
     EXPECT_THAT(outcomes, ::testing::ElementsAre("E-1 VERDICT_OUTCOME_APPLIED", "E-2 VERDICT_OUTCOME_APPLIED",
                                                  "E-3 VERDICT_OUTCOME_APPLIED", "E-4 VERDICT_OUTCOME_APPLIED",
@@ -256,8 +259,8 @@ TEST_F(KefudTest, NothingAcknowledgedIsLostByKillAndDeletedViewsAreRebuiltAlike)
   std::filesystem::remove_all(folder_ + "/data/views");
 
   StartServer();
-  const json again = KefuJson({"view", "digest", "client", "--min-position", position["position"].get<std::string>(),
-                               "--output", "json"});
+  const json again = KefuJson(
+      {"view", "digest", "client", "--min-position", position["position"].get<std::string>(), "--output", "json"});
   EXPECT_EQ(again["digest"], position["digest"]);
 }
 
@@ -292,9 +295,12 @@ TEST_F(KefudTest, AWatchShowsChangesAndEndsWellOnCtrlC) {
   char line[1 << 16];
   ASSERT_NE(fgets(line, sizeof(line), lines), nullptr);
   EXPECT_EQ(json::parse(line)["client"]["clientId"], "C-1");
-  EXPECT_EQ(Kefu({"publish", "--json", R"({"clientId":"C-1","contactRecorded":{"channel":"CHANNEL_APP","contactId":"T-2","direction":"DIRECTION_INBOUND"}})"})
-                .code,
-            0);
+  EXPECT_EQ(
+      Kefu(
+          {"publish", "--json",
+           R"({"clientId":"C-1","contactRecorded":{"channel":"CHANNEL_APP","contactId":"T-2","direction":"DIRECTION_INBOUND"}})"})
+          .code,
+      0);
   ASSERT_NE(fgets(line, sizeof(line), lines), nullptr);
   EXPECT_EQ(json::parse(line)["client"]["lastContacts"].size(), 2u);
   kill(pid, SIGINT);

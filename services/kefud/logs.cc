@@ -24,8 +24,9 @@ Status Explained(const Status& status, const Options& options, std::string_view 
     return WithReason(Annotate(status, setting), "BROKER_UNREACHABLE");
   }
   if (MessageOf(status).find("replication") != std::string_view::npos) {
-    return FailedPrecondition("{}: log.kafka.replication is {}, and a topic cannot have more copies than there are brokers",
-                              MessageOf(status), options.log.kafka.replication);
+    return FailedPrecondition(
+        "{}: log.kafka.replication is {}, and a topic cannot have more copies than there are brokers",
+        MessageOf(status), options.log.kafka.replication);
   }
   return status;
 }
@@ -61,8 +62,8 @@ Status Logs::OpenEmbedded(const Options& options, const DataDirectory& directory
   embedded.queue_bytes = options.log.queue.value;
   const std::string& events = options.log.kafka.events_topic;
   const std::string& rejected = options.log.kafka.rejected_topic;
-  ASSIGN_OR_RETURN(embedded_, log::EmbeddedLog::Open(embedded, {{events, options.log.partitions},
-                                                                {rejected, options.log.partitions}}));
+  ASSIGN_OR_RETURN(embedded_, log::EmbeddedLog::Open(
+                                  embedded, {{events, options.log.partitions}, {rejected, options.log.partitions}}));
   events_ = &embedded_->Topic(events);
   rejected_ = &embedded_->Topic(rejected);
   return OkStatus();

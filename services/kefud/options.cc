@@ -20,13 +20,14 @@ void DeclareLog(LogOptions* log, Config* config) {
   config->Add("log.kafka.bootstrap-servers", &log->kafka.bootstrap_servers, "Brokers, host:port,host:port");
   config->Add("log.kafka.events-topic", &log->kafka.events_topic, "Topic of the log");
   config->Add("log.kafka.rejected-topic", &log->kafka.rejected_topic, "Topic of what the inbox refused");
-  config->Add("log.kafka.replication", &log->kafka.replication, "Copies of a topic that has to be made; 1 for one broker",
-              {.min = 1, .max = 16});
+  config->Add("log.kafka.replication", &log->kafka.replication,
+              "Copies of a topic that has to be made; 1 for one broker", {.min = 1, .max = 16});
   config->Add("log.kafka.fetch-queue", &log->kafka.fetch_queue, "What may be fetched ahead", {.min = kMiB});
-  config->Add("log.kafka.settings", &log->kafka.settings, "More for librdkafka, name=value, such as security.protocol=SSL",
-              {.secret = true});
+  config->Add("log.kafka.settings", &log->kafka.settings,
+              "More for librdkafka, name=value, such as security.protocol=SSL", {.secret = true});
   config->Add("log.level", &log->level, "How much the process says", {.one_of = {"debug", "info", "warning", "error"}});
-  config->Add("log.format", &log->format, "auto is text on a terminal, else JSON", {.one_of = {"auto", "text", "json"}});
+  config->Add("log.format", &log->format, "auto is text on a terminal, else JSON",
+              {.one_of = {"auto", "text", "json"}});
 }
 
 void DeclareInbox(InboxOptions* inbox, Config* config) {
@@ -38,7 +39,8 @@ void DeclareInbox(InboxOptions* inbox, Config* config) {
 }
 
 void DeclareViews(ViewsOptions* views, Config* config) {
-  config->Add("views.threads", &views->threads, "Threads that follow the log; 0 for one a core", {.min = 0, .max = 256});
+  config->Add("views.threads", &views->threads, "Threads that follow the log; 0 for one a core",
+              {.min = 0, .max = 256});
   config->Add("views.row-cache", &views->row_cache, "Decoded rows kept between batches");
   config->Add("views.block-cache", &views->block_cache, "Cache for blocks on disk", {.min = kMiB});
   config->Add("views.write-buffers", &views->write_buffers, "Rows not written out yet", {.min = 8 * kMiB});
@@ -54,10 +56,10 @@ void DeclareServing(Options* options, Config* config) {
   config->Add("tls.private-key", &options->tls.private_key, "Its key (PEM file)");
   config->Add("tls.client-ca", &options->tls.client_ca, "Demand certificates of callers, signed by this CA (PEM file)");
   config->Add("allow-insecure", &options->allow_insecure, "Serve without TLS to other machines too");
-  config->Add("limits.message", &options->limits.message, "Largest message taken",
-              {.min = 64 << 10, .max = 64 * kMiB});
+  config->Add("limits.message", &options->limits.message, "Largest message taken", {.min = 64 << 10, .max = 64 * kMiB});
   config->Add("limits.memory", &options->limits.memory, "What calls may hold together", {.min = 16 * kMiB});
-  config->Add("limits.streams", &options->limits.streams, "Calls at once on one connection", {.min = 1, .max = 100'000});
+  config->Add("limits.streams", &options->limits.streams, "Calls at once on one connection",
+              {.min = 1, .max = 100'000});
   config->Add("limits.threads", &options->limits.threads, "Threads that serve", {.min = 2, .max = 4096});
   config->Add("limits.drain", &options->limits.drain, "How long calls may take to end after SIGTERM", {.max = 25'000});
 }
@@ -70,7 +72,8 @@ void Declare(Options* options, Config* config) {
   config->Add("data-dir", &options->data_directory, "Folder of the embedded log and of the views");
   config->Add("listen", &options->listen, "Addresses to serve on, host:port or unix:path; port 0 takes a free one",
               {.min = 1});
-  config->Add("ready-file", &options->ready_file, "File to write the bound addresses to once it serves; removed when it ends");
+  config->Add("ready-file", &options->ready_file,
+              "File to write the bound addresses to once it serves; removed when it ends");
   config->Add("roles", &options->roles, "What this process does", {.min = 1, .one_of = {"ingest", "view"}});
   DeclareLog(&options->log, config);
   DeclareInbox(&options->inbox, config);

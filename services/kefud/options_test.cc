@@ -1,6 +1,10 @@
 #include "services/kefud/options.h"
 
 #include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "services/kefud/help.h"
 
@@ -42,6 +46,19 @@ TEST(KefudOptions, EveryKeyIsTakenFromEverySource) {
     EXPECT_TRUE(by_variable.config.Load({}, {{by_variable.config.VariableOf(key), given}}).ok()) << key;
     EXPECT_EQ(by_variable.config.SourceOf(key), runtime::Source::kEnvironment);
   }
+}
+
+TEST(KefudOptions, WhatConfigShowsIsAFileThatGivesEveryKey) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "kefud-options-XXXXXX").string();
+  const std::string path = std::string(mkdtemp(pattern.data())) + "/kefud.yaml";
+  std::ofstream(path) << Program().config.Effective();
+  Program from_file;
+  const auto loaded = from_file.config.Load({"--config", path}, {});
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  for (const std::string& key : from_file.config.Keys()) {
+    EXPECT_EQ(from_file.config.SourceOf(key), runtime::Source::kFile) << key;
+  }
+  std::filesystem::remove_all(pattern);
 }
 
 TEST(KefudOptions, SettingsThatNeedEachOtherAreChecked) {

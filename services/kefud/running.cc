@@ -38,9 +38,8 @@ engine::EngineOptions EngineOptionsOf(const ViewsOptions& views, const std::stri
 rpc::ServerOptions ServerOptionsOf(const Options& options) {
   rpc::ServerOptions server;
   server.listen = options.listen;
-  server.tls = {.certificate = options.tls.certificate,
-                .private_key = options.tls.private_key,
-                .ca = options.tls.client_ca};
+  server.tls = {
+      .certificate = options.tls.certificate, .private_key = options.tls.private_key, .ca = options.tls.client_ca};
   server.allow_insecure = options.allow_insecure;
   server.max_receive_bytes = static_cast<int>(options.limits.message.value);
   server.memory_bytes = options.limits.memory.value;
@@ -74,8 +73,8 @@ StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   RETURN_IF_ERROR(running->StartServer());
   if (running->engine_ != nullptr) RETURN_IF_ERROR(running->engine_->Start());
   running->Introduce();
-  running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(),
-                                                    running->engine_.get(), running->ingest_ != nullptr);
+  running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(), running->engine_.get(),
+                                                    running->ingest_ != nullptr);
   if (running->inbox_ != nullptr) running->inbox_->Start();
   RETURN_IF_ERROR(running->WriteReadyFile());
   return running;
