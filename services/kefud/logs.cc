@@ -7,14 +7,19 @@
 namespace kefu::kefud {
 namespace {
 
+void AddSettings(const std::vector<std::string>& entries, log::KafkaOptions* kafka) {
+  // Check() has looked at the entries. A name of its own, for a loop would not keep the StatusOr alive.
+  const auto settings = SplitSettings(entries);
+  for (const auto& [name, value] : *settings) kafka->settings[name] = value;
+}
+
 log::KafkaOptions KafkaOptionsOf(const Options& options, const std::string& topic) {
   log::KafkaOptions kafka;
   kafka.bootstrap_servers = options.log.kafka.bootstrap_servers;
   kafka.topic = topic;
   kafka.fetch_queue_bytes = options.log.kafka.fetch_queue.value;
   kafka.queue_bytes = options.log.queue.value;
-  // Check() has looked at the entries.
-  for (const auto& [name, value] : *SplitSettings(options.log.kafka.settings)) kafka.settings[name] = value;
+  AddSettings(options.log.kafka.settings, &kafka);
   return kafka;
 }
 
@@ -82,8 +87,7 @@ StatusOr<std::unique_ptr<log::KafkaInbox>> OpenKafkaInbox(const Options& options
   log::KafkaOptions kafka;
   kafka.bootstrap_servers = inbox.bootstrap_servers;
   kafka.topic = inbox.topic;
-  // Check() has looked at the entries.
-  for (const auto& [name, value] : *SplitSettings(inbox.settings)) kafka.settings[name] = value;
+  AddSettings(inbox.settings, &kafka);
   auto source = log::KafkaInbox::Open(kafka, inbox.group);
   // Its owner may have made it with any number of partitions; only a missing one is ours to make.
   if (source.status().code() == StatusCode::kNotFound) {
