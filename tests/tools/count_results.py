@@ -54,9 +54,15 @@ def ctest_cases(path, programs):
 
 def collect(folder, failed_stages=()):
     """(name, outcome) of every single test below `folder`."""
+    told = set()
     stages = {path.stem.split("-", 1)[1]: cases_of(path) for path in sorted(folder.glob("pytest-*.xml"))}
     for path in sorted(folder.glob("ctest-*.xml")):
         stages[path.stem.split("-", 1)[1]] = ctest_cases(path, folder / "programs")
+        told |= {case.get("name") for case in ET.parse(path).iter("testcase")}
+    # Programs that had finished when their stage was stopped.
+    for path in sorted((folder / "programs").glob("*.xml")):
+        if path.stem not in told:
+            stages.setdefault("stopped", []).extend(cases_of(path))
     for stage in failed_stages:
         if not has_failure(stages.get(stage, [])):
             stages.setdefault(stage, []).append((f"stage {stage}: ended with an error outside its tests", FAILED))

@@ -50,6 +50,10 @@ class CountResults(unittest.TestCase):
     def test_a_stage_that_was_stopped_is_a_failure_even_without_results(self):
         self.assertEqual(self.outcomes("system"), ["failed"])
 
+    def test_programs_that_finished_before_their_stage_was_stopped_count(self):
+        self.write("programs/base_test.xml", OK.format("x"), OK.format("y"))
+        self.assertEqual(self.outcomes("system"), ["failed", "passed", "passed"])
+
     def test_half_written_results_are_a_failure(self):
         self.write("ctest-unit.xml", '<testcase name="a" status="run"/>')
         (self.folder / "programs" / "a.xml").write_text("<testsuites><test")
