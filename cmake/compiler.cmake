@@ -20,7 +20,9 @@ if(MOLD)
 endif()
 
 add_library(kefu_warnings INTERFACE)
-target_compile_options(kefu_warnings INTERFACE -Wall -Wextra -Werror=return-type -Werror=unused-result -Wno-missing-field-initializers)
+target_compile_options(kefu_warnings INTERFACE -Wall -Wextra -Werror=return-type -Werror=unused-result -Wno-missing-field-initializers
+  # g++ 12 sees both in correct code, inside the standard library.
+  -Wno-maybe-uninitialized -Wno-restrict)
 
 add_compile_options(-fstack-protector-strong)
 add_compile_definitions($<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)

@@ -1,9 +1,13 @@
 """What all Python tests share."""
 
 import importlib
+import os
 import pathlib
 import sys
 import types
+
+# gRPC's own handlers around fork crash now and then between fork and exec, and nothing here forks without exec.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 import pytest
 from grpc_tools import protoc
