@@ -39,8 +39,10 @@ StatusOr<Browse> FindTable(const engine::Engine& engine, std::string_view view, 
   for (const sdk::Projection* projection : engine.projections())
     if (projection->name == view) browse.view = projection;
   if (browse.view == nullptr) return WithReason(NotFound("there is no view \"{}\"", view), "VIEW_NOT_FOUND");
-  if (table.empty() && !browse.view->tables.empty()) browse.table = &browse.view->tables.front();
-  else browse.table = browse.view->FindTable(table);
+  if (table.empty() && !browse.view->tables.empty())
+    browse.table = &browse.view->tables.front();
+  else
+    browse.table = browse.view->FindTable(table);
   if (browse.table != nullptr) return browse;
   std::string known;
   for (const sdk::TableInfo& info : browse.view->tables) known += fmt::format(" \"{}\"", info.name);

@@ -65,7 +65,8 @@ bool PlanByField(const FieldIndex& by, const Filter& filter, const std::vector<i
   scan->table = by.index;
   for (const FilterLiteral& value : values)
     for (const int32_t status : statuses)
-      AddRange(is_number ? codec::Key(static_cast<int32_t>(value.number), status) : codec::Key(value.text, status), scan);
+      AddRange(is_number ? codec::Key(static_cast<int32_t>(value.number), status) : codec::Key(value.text, status),
+               scan);
   return true;
 }
 
@@ -110,9 +111,12 @@ StatusOr<CaseOrder> ReadCaseOrder(std::string_view order_by) {
 
 std::string_view NameOf(CaseOrder order) {
   switch (order) {
-    case CaseOrder::kCaseId: return "case_id";
-    case CaseOrder::kDueTime: return "due_time";
-    case CaseOrder::kUpdateTimeDesc: return "update_time desc";
+    case CaseOrder::kCaseId:
+      return "case_id";
+    case CaseOrder::kDueTime:
+      return "due_time";
+    case CaseOrder::kUpdateTimeDesc:
+      return "update_time desc";
   }
   return "?";
 }

@@ -37,8 +37,9 @@ bool IsOf(std::string_view stored, std::string_view client_id, v1::Case* scratch
   return scratch->ParseFromArray(stored.data(), static_cast<int>(stored.size())) && scratch->client_id() == client_id;
 }
 
-using Base = v1::CaseService::WithRawCallbackMethod_GetCase<v1::CaseService::WithCallbackMethod_ListCases<
-    v1::CaseService::WithCallbackMethod_CountCases<v1::CaseService::WithCallbackMethod_WatchCases<v1::CaseService::Service>>>>;
+using Base = v1::CaseService::WithRawCallbackMethod_GetCase<
+    v1::CaseService::WithCallbackMethod_ListCases<v1::CaseService::WithCallbackMethod_CountCases<
+        v1::CaseService::WithCallbackMethod_WatchCases<v1::CaseService::Service>>>>;
 
 class CaseService final : public Base, public HasStreams {
  public:
@@ -145,15 +146,14 @@ class CaseService final : public Base, public HasStreams {
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = MomentFor(query.plan);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
-    ASSIGN_OR_RETURN(const std::string cursor,
-                     FillPage<v1::Case>(
-                         *scan, LimitsOf(options_, size, std::move(keeps_going)),
-                         [&](v1::Case& row, const engine::PartitionView& partition) {
-                           if (!query.plan.exact && !query.Passes(row)) return false;
-                           SetGap(partition, kView, row.client_id(), &row);
-                           return true;
-                         },
-                         response->mutable_cases()));
+    ASSIGN_OR_RETURN(const std::string cursor, FillPage<v1::Case>(
+                                                   *scan, LimitsOf(options_, size, std::move(keeps_going)),
+                                                   [&](v1::Case& row, const engine::PartitionView& partition) {
+                                                     if (!query.plan.exact && !query.Passes(row)) return false;
+                                                     SetGap(partition, kView, row.client_id(), &row);
+                                                     return true;
+                                                   },
+                                                   response->mutable_cases()));
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
     response->set_position(moment.PositionOf(kView));
     return OkStatus();

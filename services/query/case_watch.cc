@@ -56,13 +56,14 @@ StatusOr<CaseWatch::Made> CaseWatch::MakeSnapshot(Response* response) {
     for (; range_ < plan_.scan.ranges.size(); ++range_, after_key_.clear()) {
       const std::string& prefix = plan_.scan.ranges[range_].prefix;
       const std::string lower = after_key_.empty() ? prefix : after_key_ + '\0';
-      ASSIGN_OR_RETURN(const auto cursor,
-                       partition->Scan(kView, plan_.scan.table, lower, codec::PrefixEnd(prefix), store::Order::kAscending));
+      ASSIGN_OR_RETURN(const auto cursor, partition->Scan(kView, plan_.scan.table, lower, codec::PrefixEnd(prefix),
+                                                          store::Order::kAscending));
       for (; cursor->Valid(); cursor->Next()) {
         after_key_ = cursor->key();
         const std::string_view value = cursor->value();
         auto* row = response->mutable_case_();
-        if (plan_.scan.table != kTable) RETURN_IF_ERROR(ReadRow(*partition, value, row));
+        if (plan_.scan.table != kTable)
+          RETURN_IF_ERROR(ReadRow(*partition, value, row));
         else if (!row->ParseFromArray(value.data(), static_cast<int>(value.size())))
           return DataLoss("a case in partition {} is not readable; rebuild the view", partition->partition());
         if (Passes(*row)) {

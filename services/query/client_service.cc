@@ -27,10 +27,9 @@ using grpc::ServerUnaryReactor;
 constexpr std::string_view kView = "client";
 constexpr std::string_view kTable = "clients";
 
-using Base = v1::ClientService::WithRawCallbackMethod_GetClient<
-    v1::ClientService::WithCallbackMethod_ListClients<v1::ClientService::WithCallbackMethod_FindClients<
-        v1::ClientService::WithCallbackMethod_ListTimeline<
-            v1::ClientService::WithCallbackMethod_WatchClient<v1::ClientService::Service>>>>>;
+using Base = v1::ClientService::WithRawCallbackMethod_GetClient<v1::ClientService::WithCallbackMethod_ListClients<
+    v1::ClientService::WithCallbackMethod_FindClients<v1::ClientService::WithCallbackMethod_ListTimeline<
+        v1::ClientService::WithCallbackMethod_WatchClient<v1::ClientService::Service>>>>>;
 
 class ClientService final : public Base, public HasStreams {
  public:
@@ -61,9 +60,9 @@ class ClientService final : public Base, public HasStreams {
 
   ServerUnaryReactor* FindClients(CallbackServerContext* context, const v1::FindClientsRequest* request,
                                   v1::FindClientsResponse* response) override {
-    return AnswerWhenReached(
-        context, engine_, "directory", ReadPosition(engine_, request->min_position(), "min_position"),
-        [=, this] { return Find(KeepsGoing(context), *request, response); });
+    return AnswerWhenReached(context, engine_, "directory",
+                             ReadPosition(engine_, request->min_position(), "min_position"),
+                             [=, this] { return Find(KeepsGoing(context), *request, response); });
   }
 
   ServerUnaryReactor* ListTimeline(CallbackServerContext* context, const v1::ListTimelineRequest* request,
@@ -71,11 +70,10 @@ class ClientService final : public Base, public HasStreams {
     auto client = ClientOf(request->parent(), "parent");
     if (!client.ok()) return AnswerNow(context, [&] { return client.status(); });
     const Partition partition = PartitionOf(*client);
-    return AnswerWhenReached(
-        context, engine_, "journal", OnlyOf(partition, request->min_position()),
-        [=, this, client = *std::move(client)] {
-          return Timeline(KeepsGoing(context), client, partition, *request, response);
-        });
+    return AnswerWhenReached(context, engine_, "journal", OnlyOf(partition, request->min_position()),
+                             [=, this, client = *std::move(client)] {
+                               return Timeline(KeepsGoing(context), client, partition, *request, response);
+                             });
   }
 
   grpc::ServerWriteReactor<v1::WatchClientResponse>* WatchClient(CallbackServerContext*,
@@ -123,15 +121,14 @@ class ClientService final : public Base, public HasStreams {
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = Moment::Now(engine_);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, Plan(filter), after));
-    ASSIGN_OR_RETURN(const std::string cursor,
-                     FillPage<v1::Client>(
-                         *scan, LimitsOf(options_, size, std::move(keeps_going)),
-                         [&](v1::Client& row, const engine::PartitionView& partition) {
-                           if (!filter.Matches(row)) return false;
-                           SetGap(partition, kView, row.client_id(), &row);
-                           return true;
-                         },
-                         response->mutable_clients()));
+    ASSIGN_OR_RETURN(const std::string cursor, FillPage<v1::Client>(
+                                                   *scan, LimitsOf(options_, size, std::move(keeps_going)),
+                                                   [&](v1::Client& row, const engine::PartitionView& partition) {
+                                                     if (!filter.Matches(row)) return false;
+                                                     SetGap(partition, kView, row.client_id(), &row);
+                                                     return true;
+                                                   },
+                                                   response->mutable_clients()));
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
     response->set_position(moment.PositionOf(kView));
     return OkStatus();
@@ -144,8 +141,8 @@ class ClientService final : public Base, public HasStreams {
     const std::string hash = PageTokens::QueryHash({"FindClients", query.table, query.prefixes.front(), ""});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = Moment::Now(engine_);
-    ASSIGN_OR_RETURN(const std::string cursor, FillDirectory(moment, query, after,
-                                                             LimitsOf(options_, size, std::move(keeps_going)), response));
+    ASSIGN_OR_RETURN(const std::string cursor,
+                     FillDirectory(moment, query, after, LimitsOf(options_, size, std::move(keeps_going)), response));
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
     response->set_position(moment.PositionOf("directory"));
     return OkStatus();

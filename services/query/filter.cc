@@ -39,12 +39,18 @@ template <class T>
 bool Holds(Comparator comparator, const T& left, const T& right) {
   switch (comparator) {
     case Comparator::kEqual:
-    case Comparator::kHas: return left == right;
-    case Comparator::kNotEqual: return left != right;
-    case Comparator::kLess: return left < right;
-    case Comparator::kLessEqual: return left <= right;
-    case Comparator::kGreater: return left > right;
-    case Comparator::kGreaterEqual: return left >= right;
+    case Comparator::kHas:
+      return left == right;
+    case Comparator::kNotEqual:
+      return left != right;
+    case Comparator::kLess:
+      return left < right;
+    case Comparator::kLessEqual:
+      return left <= right;
+    case Comparator::kGreater:
+      return left > right;
+    case Comparator::kGreaterEqual:
+      return left >= right;
   }
   return false;
 }
@@ -61,15 +67,19 @@ bool CompareHolds(const FilterField& field, Comparator comparator, const FilterL
   field.read(row, &value);
   if (literal.anything) return value.present == (comparator != Comparator::kNotEqual);
   switch (field.type) {
-    case FieldType::kText: return TextHolds(comparator, value.texts.empty() ? "" : value.texts.front(), literal);
+    case FieldType::kText:
+      return TextHolds(comparator, value.texts.empty() ? "" : value.texts.front(), literal);
     case FieldType::kTexts:
       return std::any_of(value.texts.begin(), value.texts.end(), [&](std::string_view text) {
         return literal.prefix ? text.starts_with(literal.text) : text == literal.text;
       });
     case FieldType::kEnum:
-    case FieldType::kNumber: return Holds(comparator, value.number, literal.number);
-    case FieldType::kBool: return value.present && Holds(comparator, value.number, literal.number);
-    case FieldType::kTime: return value.present && Holds(comparator, value.time, literal.time);
+    case FieldType::kNumber:
+      return Holds(comparator, value.number, literal.number);
+    case FieldType::kBool:
+      return value.present && Holds(comparator, value.number, literal.number);
+    case FieldType::kTime:
+      return value.present && Holds(comparator, value.time, literal.time);
   }
   return false;
 }
@@ -149,8 +159,11 @@ struct FilterBinder {
   static Status BindLiteral(const FilterField& field, const FilterText& argument, FilterLiteral* literal) {
     switch (field.type) {
       case FieldType::kText:
-      case FieldType::kTexts: literal->text = argument.text; return OkStatus();
-      case FieldType::kEnum: return BindEnum(field, argument, literal);
+      case FieldType::kTexts:
+        literal->text = argument.text;
+        return OkStatus();
+      case FieldType::kEnum:
+        return BindEnum(field, argument, literal);
       case FieldType::kNumber: {
         const char* end = argument.text.data() + argument.text.size();
         const auto [stop, fault] = std::from_chars(argument.text.data(), end, literal->number);
@@ -203,8 +216,8 @@ struct FilterBinder {
   Status UnknownField(const FilterText& name) const {
     std::vector<std::string> known;
     for (const FilterField& field : table.fields) known.emplace_back(field.name);
-    return WithReason(InvalidArgument("filter, at byte {}: {} have no field \"{}\"{}", name.at, table.resource, name.text,
-                                      Nearest(name.text, known)),
+    return WithReason(InvalidArgument("filter, at byte {}: {} have no field \"{}\"{}", name.at, table.resource,
+                                      name.text, Nearest(name.text, known)),
                       "FILTER_FIELD_UNKNOWN", "filter");
   }
 
@@ -215,7 +228,8 @@ struct FilterBinder {
 
   static std::string Print(const Filter::Node& node) {
     switch (node.kind) {
-      case FilterSyntax::Kind::kSearch: return Quote(node.literal.text);
+      case FilterSyntax::Kind::kSearch:
+        return Quote(node.literal.text);
       case FilterSyntax::Kind::kCompare:
         return fmt::format("{} {} {}", node.fields.front()->name, Symbol(node.comparator),
                            PrintLiteral(*node.fields.front(), node.literal));
@@ -224,7 +238,8 @@ struct FilterBinder {
         return child.kind == FilterSyntax::Kind::kNot ? "NOT (" + Print(child) + ")" : "NOT " + Print(child);
       }
       case FilterSyntax::Kind::kAll:
-      case FilterSyntax::Kind::kAny: break;
+      case FilterSyntax::Kind::kAny:
+        break;
     }
     std::string joined;
     for (const Filter::Node& child : node.children) {
@@ -243,10 +258,14 @@ struct FilterBinder {
         if (literal.prefix) quoted.insert(quoted.size() - 1, "*");
         return quoted;
       }
-      case FieldType::kEnum: return literal.text;
-      case FieldType::kNumber: return std::to_string(literal.number);
-      case FieldType::kBool: return literal.number != 0 ? "true" : "false";
-      case FieldType::kTime: return Quote(FormatRfc3339(literal.time));
+      case FieldType::kEnum:
+        return literal.text;
+      case FieldType::kNumber:
+        return std::to_string(literal.number);
+      case FieldType::kBool:
+        return literal.number != 0 ? "true" : "false";
+      case FieldType::kTime:
+        return Quote(FormatRfc3339(literal.time));
     }
     return {};
   }
@@ -254,12 +273,16 @@ struct FilterBinder {
   static bool Matches(const Filter::Node& node, const google::protobuf::Message& row) {
     const auto holds = [&](const Filter::Node& child) { return Matches(child, row); };
     switch (node.kind) {
-      case FilterSyntax::Kind::kAll: return std::all_of(node.children.begin(), node.children.end(), holds);
-      case FilterSyntax::Kind::kAny: return std::any_of(node.children.begin(), node.children.end(), holds);
-      case FilterSyntax::Kind::kNot: return !holds(node.children.front());
+      case FilterSyntax::Kind::kAll:
+        return std::all_of(node.children.begin(), node.children.end(), holds);
+      case FilterSyntax::Kind::kAny:
+        return std::any_of(node.children.begin(), node.children.end(), holds);
+      case FilterSyntax::Kind::kNot:
+        return !holds(node.children.front());
       case FilterSyntax::Kind::kCompare:
         return CompareHolds(*node.fields.front(), node.comparator, node.literal, row);
-      case FilterSyntax::Kind::kSearch: return SearchHolds(node.fields, node.literal, row);
+      case FilterSyntax::Kind::kSearch:
+        return SearchHolds(node.fields, node.literal, row);
     }
     return false;
   }
@@ -307,12 +330,18 @@ struct FilterBinder {
 
 std::string_view NameOf(FieldType type) {
   switch (type) {
-    case FieldType::kText: return "text";
-    case FieldType::kTexts: return "list of texts";
-    case FieldType::kEnum: return "enum";
-    case FieldType::kNumber: return "number";
-    case FieldType::kBool: return "bool";
-    case FieldType::kTime: return "time";
+    case FieldType::kText:
+      return "text";
+    case FieldType::kTexts:
+      return "list of texts";
+    case FieldType::kEnum:
+      return "enum";
+    case FieldType::kNumber:
+      return "number";
+    case FieldType::kBool:
+      return "bool";
+    case FieldType::kTime:
+      return "time";
   }
   return "?";
 }
@@ -334,9 +363,7 @@ StatusOr<Filter> Filter::Parse(std::string_view text, const FilterTable& table) 
   return Filter(std::move(root));
 }
 
-bool Filter::empty() const {
-  return root_->node.kind == FilterSyntax::Kind::kAll && root_->node.children.empty();
-}
+bool Filter::empty() const { return root_->node.kind == FilterSyntax::Kind::kAll && root_->node.children.empty(); }
 bool Filter::Matches(const google::protobuf::Message& row) const { return FilterBinder::Matches(root_->node, row); }
 const std::string& Filter::normal_form() const { return root_->normal_form; }
 std::vector<FilterLiteral> Filter::MustBeOneOf(std::string_view field) const {

@@ -1,6 +1,7 @@
 #pragma once
 
-// Filters over rows: AIP-160 syntax bound to the fields a resource declares. docs/FILTERS.md is the reader's side of it.
+// Filters over rows: AIP-160 syntax bound to the fields a resource declares. docs/FILTERS.md is the reader's side of
+// it.
 
 #include <absl/container/inlined_vector.h>
 #include <absl/time/time.h>

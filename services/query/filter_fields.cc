@@ -137,49 +137,49 @@ void ReadCaseOfEvent(const Message& row, FieldValue* out) {
 }  // namespace
 
 const FilterTable& CaseFields() {
-  static const auto* table = new FilterTable{
-      "cases",
-      {
-          Searched(Text<&Case::case_id>("case_id")),
-          Text<&Case::client_id>("client_id"),
-          Enum<&Case::kind>("kind"),
-          Enum<&Case::status>("status"),
-          {"open", FieldType::kBool, &ReadOpen},
-          Enum<&Case::channel>("channel"),
-          CodeValue<&Case::category>("category"),
-          CodeScheme<&Case::category>("category.scheme"),
-          CodeValue<&Case::subcategory>("subcategory"),
-          Enum<&Case::priority>("priority"),
-          Searched(Text<&Case::subject>("subject")),
-          Searched(Text<&Case::description>("description")),
-          Text<&Case::branch_id>("branch_id"),
-          Text<&Case::assignee_id>("assignee_id"),
-          Text<&Case::team>("team"),
-          Text<&Case::product_id>("product_id"),
-          Time<&Case::has_opened_at, &Case::opened_at>("open_time"),
-          Time<&Case::has_due_at, &Case::due_at>("due_time"),
-          Time<&Case::has_acknowledged_at, &Case::acknowledged_at>("acknowledge_time"),
-          Time<&Case::has_resolved_at, &Case::resolved_at>("resolve_time"),
-          Time<&Case::has_closed_at, &Case::closed_at>("close_time"),
-          Time<&Case::has_updated_at, &Case::updated_at>("update_time"),
-          Enum<&Case::waiting_on>("waiting_on"),
-          Enum<&Case::outcome>("outcome"),
-          CodeValue<&Case::root_cause>("root_cause"),
-          Amount<&Case::redress>("redress"),
-          Amount<&Case::amount>("amount"),
-          Amount<&Case::disputed_amount>("disputed_amount"),
-          Enum<&Case::form>("form"),
-          Text<&Case::matter_id>("matter_id"),
-          Bool<&Case::alleges_theft_or_forgery>("alleges_theft_or_forgery"),
-          Text<&Case::resolver_id>("resolver_id"),
-          Number<&Case::escalation_level>("escalation_level"),
-          Text<&Case::escalated_to>("escalated_to"),
-          Number<&Case::reopen_count>("reopen_count"),
-          Number<&Case::note_count>("note_count"),
-          Number<&Case::assignment_count>("assignment_count"),
-          OptionalBool<&Case::has_in_time, &Case::in_time>("in_time"),
-          Number<&Case::revision>("revision"),
-      }};
+  static const auto* table =
+      new FilterTable{"cases",
+                      {
+                          Searched(Text<&Case::case_id>("case_id")),
+                          Text<&Case::client_id>("client_id"),
+                          Enum<&Case::kind>("kind"),
+                          Enum<&Case::status>("status"),
+                          {"open", FieldType::kBool, &ReadOpen},
+                          Enum<&Case::channel>("channel"),
+                          CodeValue<&Case::category>("category"),
+                          CodeScheme<&Case::category>("category.scheme"),
+                          CodeValue<&Case::subcategory>("subcategory"),
+                          Enum<&Case::priority>("priority"),
+                          Searched(Text<&Case::subject>("subject")),
+                          Searched(Text<&Case::description>("description")),
+                          Text<&Case::branch_id>("branch_id"),
+                          Text<&Case::assignee_id>("assignee_id"),
+                          Text<&Case::team>("team"),
+                          Text<&Case::product_id>("product_id"),
+                          Time<&Case::has_opened_at, &Case::opened_at>("open_time"),
+                          Time<&Case::has_due_at, &Case::due_at>("due_time"),
+                          Time<&Case::has_acknowledged_at, &Case::acknowledged_at>("acknowledge_time"),
+                          Time<&Case::has_resolved_at, &Case::resolved_at>("resolve_time"),
+                          Time<&Case::has_closed_at, &Case::closed_at>("close_time"),
+                          Time<&Case::has_updated_at, &Case::updated_at>("update_time"),
+                          Enum<&Case::waiting_on>("waiting_on"),
+                          Enum<&Case::outcome>("outcome"),
+                          CodeValue<&Case::root_cause>("root_cause"),
+                          Amount<&Case::redress>("redress"),
+                          Amount<&Case::amount>("amount"),
+                          Amount<&Case::disputed_amount>("disputed_amount"),
+                          Enum<&Case::form>("form"),
+                          Text<&Case::matter_id>("matter_id"),
+                          Bool<&Case::alleges_theft_or_forgery>("alleges_theft_or_forgery"),
+                          Text<&Case::resolver_id>("resolver_id"),
+                          Number<&Case::escalation_level>("escalation_level"),
+                          Text<&Case::escalated_to>("escalated_to"),
+                          Number<&Case::reopen_count>("reopen_count"),
+                          Number<&Case::note_count>("note_count"),
+                          Number<&Case::assignment_count>("assignment_count"),
+                          OptionalBool<&Case::has_in_time, &Case::in_time>("in_time"),
+                          Number<&Case::revision>("revision"),
+                      }};
   return *table;
 }
 
@@ -196,7 +196,9 @@ const FilterTable& ClientFields() {
            [](const Message& row, FieldValue* out) { SetTexts(static_cast<const Client&>(row).other_names(), out); },
            nullptr, true},
           {"account_numbers", FieldType::kTexts,
-           [](const Message& row, FieldValue* out) { SetTexts(static_cast<const Client&>(row).account_numbers(), out); }},
+           [](const Message& row, FieldValue* out) {
+             SetTexts(static_cast<const Client&>(row).account_numbers(), out);
+           }},
           {"phones", FieldType::kTexts,
            [](const Message& row, FieldValue* out) { SetTexts(static_cast<const Client&>(row).phones(), out); }},
           Text<&Client::branch_id>("branch_id"),
@@ -224,20 +226,22 @@ const FilterTable& ClientFields() {
 }
 
 const FilterTable& TimelineFields() {
-  static const auto* table = new FilterTable{
-      "timeline entries",
-      {
-          Text<&TimelineEntry::kind>("kind"),
-          {"occurred_time", FieldType::kTime, &ReadOccurredTime},
-          {"case_id", FieldType::kText, &ReadCaseOfEvent},
-          {"verdict", FieldType::kEnum, &ReadVerdict, events::v1::VerdictOutcome_descriptor()},
-          {"source", FieldType::kText,
-           [](const Message& row, FieldValue* out) { SetText(static_cast<const TimelineEntry&>(row).event().source(), out); }},
-          {"event_id", FieldType::kText,
-           [](const Message& row, FieldValue* out) {
-             SetText(static_cast<const TimelineEntry&>(row).event().event_id(), out);
-           }},
-      }};
+  static const auto* table =
+      new FilterTable{"timeline entries",
+                      {
+                          Text<&TimelineEntry::kind>("kind"),
+                          {"occurred_time", FieldType::kTime, &ReadOccurredTime},
+                          {"case_id", FieldType::kText, &ReadCaseOfEvent},
+                          {"verdict", FieldType::kEnum, &ReadVerdict, events::v1::VerdictOutcome_descriptor()},
+                          {"source", FieldType::kText,
+                           [](const Message& row, FieldValue* out) {
+                             SetText(static_cast<const TimelineEntry&>(row).event().source(), out);
+                           }},
+                          {"event_id", FieldType::kText,
+                           [](const Message& row, FieldValue* out) {
+                             SetText(static_cast<const TimelineEntry&>(row).event().event_id(), out);
+                           }},
+                      }};
   return *table;
 }
 

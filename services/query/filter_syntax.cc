@@ -27,8 +27,7 @@ class Parser {
   using Kind = FilterSyntax::Kind;
 
   StatusOr<FilterSyntax> Expression(int depth) {
-    if (depth > kMaxFilterDepth)
-      return FilterError(at_, fmt::format("parentheses deeper than {}", kMaxFilterDepth));
+    if (depth > kMaxFilterDepth) return FilterError(at_, fmt::format("parentheses deeper than {}", kMaxFilterDepth));
     std::vector<FilterSyntax> parts;
     do {
       RETURN_IF_ERROR(Sequence(depth, &parts));
@@ -120,8 +119,10 @@ class Parser {
       if (c == '\\') {
         if (AtEnd()) break;
         c = text_[at_++];
-        if (c == 'n') c = '\n';
-        else if (c == 't') c = '\t';
+        if (c == 'n')
+          c = '\n';
+        else if (c == 't')
+          c = '\t';
         else if (c != '"' && c != '\'' && c != '\\' && c != '*')
           return FilterError(at_ - 2, "unknown escape; there are \\\" \\' \\\\ \\* \\n \\t");
       }
@@ -138,8 +139,10 @@ class Parser {
     while (!AtEnd() && !IsSpace(Peek()) && kBreaks.find(Peek()) == kBreaks.npos &&
            (in_argument || kComparators.find(Peek()) == kComparators.npos)) {
       if (made.star) return FilterError(at_ - 1, "\"*\" may only be last");
-      if (Peek() == '*') made.star = true;
-      else made.text.push_back(Peek());
+      if (Peek() == '*')
+        made.star = true;
+      else
+        made.text.push_back(Peek());
       ++at_;
     }
     if (made.text.empty() && !made.star)
@@ -198,13 +201,20 @@ class Parser {
 
 std::string_view Symbol(Comparator comparator) {
   switch (comparator) {
-    case Comparator::kEqual: return "=";
-    case Comparator::kNotEqual: return "!=";
-    case Comparator::kLess: return "<";
-    case Comparator::kLessEqual: return "<=";
-    case Comparator::kGreater: return ">";
-    case Comparator::kGreaterEqual: return ">=";
-    case Comparator::kHas: return ":";
+    case Comparator::kEqual:
+      return "=";
+    case Comparator::kNotEqual:
+      return "!=";
+    case Comparator::kLess:
+      return "<";
+    case Comparator::kLessEqual:
+      return "<=";
+    case Comparator::kGreater:
+      return ">";
+    case Comparator::kGreaterEqual:
+      return ">=";
+    case Comparator::kHas:
+      return ":";
   }
   return "?";
 }

@@ -125,18 +125,38 @@ TEST(Filter, RefusesWithThePlaceAndTheNearestName) {
   EXPECT_EQ(ReasonOf(unknown), "FILTER_FIELD_UNKNOWN");
   EXPECT_THAT(std::string(MessageOf(unknown)), HasSubstr("\"status\""));
   EXPECT_THAT(std::string(MessageOf(Refusal("status = CASE_STATUS_OPENED"))), HasSubstr("\"CASE_STATUS_OPEN\""));
-  for (const char* broken :
-       {"a = (", "status =", "status = OPEN AND", "(status = OPEN", "status = OPEN)", "NOT", "-", "= 3", "\"status\" = OPEN",
-        "status < OPEN", "due_time = yesterday", "escalation_level = 2.5", "escalation_level = \"two\"", "in_time = yes",
-        "subject = \"*charged\"", "subject = \"open", R"(subject = "\q")", "regex(subject, \"a\")", "escalation_level = 2*",
-        "status = OPEN,", "open > true", "AND", "NOT NOT open = true", "due_time < *"})
+  for (const char* broken : {"a = (",
+                             "status =",
+                             "status = OPEN AND",
+                             "(status = OPEN",
+                             "status = OPEN)",
+                             "NOT",
+                             "-",
+                             "= 3",
+                             "\"status\" = OPEN",
+                             "status < OPEN",
+                             "due_time = yesterday",
+                             "escalation_level = 2.5",
+                             "escalation_level = \"two\"",
+                             "in_time = yes",
+                             "subject = \"*charged\"",
+                             "subject = \"open",
+                             R"(subject = "\q")",
+                             "regex(subject, \"a\")",
+                             "escalation_level = 2*",
+                             "status = OPEN,",
+                             "open > true",
+                             "AND",
+                             "NOT NOT open = true",
+                             "due_time < *"})
     EXPECT_EQ(ReasonOf(Refusal(broken)), "FILTER_INVALID") << broken;
 }
 
 TEST(Filter, RefusesWhatIsTooLongTooDeepOrTooMuch) {
   EXPECT_EQ(ReasonOf(Refusal("subject = \"" + std::string(kMaxFilterBytes, 'x') + "\"")), "FILTER_INVALID");
   EXPECT_TRUE(Matches(std::string(kMaxFilterDepth - 1, '(') + "open = true" + std::string(kMaxFilterDepth - 1, ')')));
-  EXPECT_EQ(ReasonOf(Refusal(std::string(kMaxFilterDepth, '(') + "open = true" + std::string(kMaxFilterDepth, ')'))), "FILTER_INVALID");
+  EXPECT_EQ(ReasonOf(Refusal(std::string(kMaxFilterDepth, '(') + "open = true" + std::string(kMaxFilterDepth, ')'))),
+            "FILTER_INVALID");
   std::string terms = "open = true";
   for (int i = 1; i < kMaxFilterTerms; ++i) terms += " open = true";
   EXPECT_TRUE(Matches(terms));
@@ -192,7 +212,7 @@ struct Made {
 constexpr const char* kOrders[] = {"=", "!=", "<", "<=", ">", ">="};
 template <class T>
 bool Compare(int order, const T& a, const T& b) {
-  const bool results[] = {a == b, a != b, a < b, a <= b, a > b, a >= b};
+  const bool results[] = {a == b, a != b, a<b, a <= b, a> b, a >= b};
   return results[order];
 }
 
@@ -232,7 +252,8 @@ Made RandomFilter(Random& random, int depth) {
   const int shape = depth == 0 ? 0 : random.Below(4);
   if (shape == 0) return RandomLeaf(random);
   const Made a = RandomFilter(random, depth - 1);
-  if (shape == 1) return {(random.Below(2) ? "NOT (" : "-(") + a.text + ")", [=](const Case& row) { return !a.truth(row); }};
+  if (shape == 1)
+    return {(random.Below(2) ? "NOT (" : "-(") + a.text + ")", [=](const Case& row) { return !a.truth(row); }};
   const Made b = RandomFilter(random, depth - 1);
   if (shape == 2)
     return {"(" + a.text + ")" + (random.Below(2) ? " AND " : " ") + "(" + b.text + ")",

@@ -50,7 +50,8 @@ StatusOr<DirectoryQuery> ReadDirectoryQuery(const FindClientsRequest& request) {
     }
     case FindClientsRequest::kPhone:
       query.table = "by_phone";
-      for (const std::string& phone : directory::PhoneKeys(request.phone())) query.prefixes.push_back(codec::Key(phone));
+      for (const std::string& phone : directory::PhoneKeys(request.phone()))
+        query.prefixes.push_back(codec::Key(phone));
       if (query.prefixes.empty()) return NothingToFind("phone");
       return query;
     case FindClientsRequest::kExternalId:
@@ -64,7 +65,8 @@ StatusOr<DirectoryQuery> ReadDirectoryQuery(const FindClientsRequest& request) {
       query.table = "by_name";
       query.prefixes.push_back(codec::OpenTextPrefix(query.name_prefix));
       return query;
-    case FindClientsRequest::BY_NOT_SET: break;
+    case FindClientsRequest::BY_NOT_SET:
+      break;
   }
   return NothingToFind("by");
 }

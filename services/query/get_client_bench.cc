@@ -34,8 +34,6 @@
 namespace kefu::query {
 namespace {
 
-
-
 // The service with nothing behind it.
 class EmptyService final
     : public query::v1::ClientService::WithRawCallbackMethod_GetClient<query::v1::ClientService::Service> {
@@ -152,7 +150,8 @@ void Run(absl::Duration duration) {
   std::vector<std::string> names;
   size_t bytes = 0;
   for (int32_t p = 0; p < kPartitions; ++p) {
-    const Status reached = (*engine)->WaitFor(Partition(p), *log.EndOffset(Partition(p)), absl::Now() + absl::Minutes(2));
+    const Status reached =
+        (*engine)->WaitFor(Partition(p), *log.EndOffset(Partition(p)), absl::Now() + absl::Minutes(2));
     KEFU_CHECK(reached.ok(), "{}", ToString(reached));
     const auto partition = (*engine)->At(Partition(p));
     const auto rows = partition->Scan("client", "clients", {}, {});

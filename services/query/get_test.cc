@@ -152,7 +152,8 @@ TEST(GetClient, RefusesAPositionOfAnotherLog) {
   Client answer;
   const log::Position other{"another-log", std::vector<int64_t>(3)};
   for (const std::string& position : {other.Encode(), std::string("no position")})
-    ExpectRefused(Get(server, "clients/C-1", position, &answer), grpc::StatusCode::INVALID_ARGUMENT, "POSITION_INVALID");
+    ExpectRefused(Get(server, "clients/C-1", position, &answer), grpc::StatusCode::INVALID_ARGUMENT,
+                  "POSITION_INVALID");
 }
 
 TEST(GetCase, FindsACaseByItsClientOrInAnyPartition) {

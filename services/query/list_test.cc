@@ -34,7 +34,8 @@ std::vector<Case> Stored(QueryServer& server) {
   for (int32_t p = 0; p < server.engine().partitions(); ++p) {
     const auto partition = server.engine().At(Partition(p));
     const auto rows = partition->Scan("case", "cases", {}, {});
-    for (; (*rows)->Valid(); (*rows)->Next()) EXPECT_TRUE(all.emplace_back().ParseFromString(std::string((*rows)->value())));
+    for (; (*rows)->Valid(); (*rows)->Next())
+      EXPECT_TRUE(all.emplace_back().ParseFromString(std::string((*rows)->value())));
   }
   std::sort(all.begin(), all.end(), [](const Case& a, const Case& b) { return a.case_id() < b.case_id(); });
   return all;
@@ -134,9 +135,15 @@ TEST(ListCases, WalkingPagesWhileOthersWriteGivesEachLastingRowOnce) {
       const std::string client = fmt::format("C-{}", old % 20);
       const std::string id = fmt::format("K-{:04}", old * 2);
       switch (random() % 4) {
-        case 0: server.Publish(testkit::Started(id).Client(client)); break;
-        case 1: server.Publish(testkit::WaitStarted(id).Client(client)); break;
-        case 2: server.Publish(testkit::Resumed(id).Client(client)); break;
+        case 0:
+          server.Publish(testkit::Started(id).Client(client));
+          break;
+        case 1:
+          server.Publish(testkit::WaitStarted(id).Client(client));
+          break;
+        case 2:
+          server.Publish(testkit::Resumed(id).Client(client));
+          break;
         default:
           server.Publish(testkit::Opened(fmt::format("K-{:04}", old * 2 + 1)).Client(client).Branch("B-1"));
       }
@@ -290,13 +297,15 @@ TEST(ListTimeline, GivesOneClientsEventsInBothOrdersAndFiltered) {
     } while (!request.page_token().empty());
     return all;
   };
-  EXPECT_THAT(kinds("", ""), ElementsAre("case_closed", "case_assigned", "service_request_opened", "client_registered"));
+  EXPECT_THAT(kinds("", ""),
+              ElementsAre("case_closed", "case_assigned", "service_request_opened", "client_registered"));
   EXPECT_THAT(kinds("", "offset"),
               ElementsAre("client_registered", "service_request_opened", "case_assigned", "case_closed"));
   EXPECT_THAT(kinds("verdict = REFUSED", ""), ElementsAre("case_closed"));
   EXPECT_THAT(kinds("case_id = K-1 kind = case*", "offset"), ElementsAre("case_assigned", "case_closed"));
-  EXPECT_THAT(kinds(fmt::format("occurred_time < {}", FormatRfc3339(testkit::Beginning() + absl::Minutes(3))), "offset"),
-              ElementsAre("client_registered", "service_request_opened"));
+  EXPECT_THAT(
+      kinds(fmt::format("occurred_time < {}", FormatRfc3339(testkit::Beginning() + absl::Minutes(3))), "offset"),
+      ElementsAre("client_registered", "service_request_opened"));
 }
 
 }  // namespace

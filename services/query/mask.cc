@@ -41,8 +41,10 @@ void MaskPersonalData(Message* message) {
   std::vector<const FieldDescriptor*> set;
   reflection->ListFields(*message, &set);
   for (const FieldDescriptor* field : set) {
-    if (IsPersonal(*field)) MaskField(*field, message);
-    else Descend(*field, message);
+    if (IsPersonal(*field))
+      MaskField(*field, message);
+    else
+      Descend(*field, message);
   }
 }
 

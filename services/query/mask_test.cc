@@ -15,8 +15,8 @@ using google::protobuf::Message;
 constexpr char kSecret[] = "SECRET-7f3a";
 constexpr int64_t kSecretNumber = 7'310'042;
 
-// Fills every field of `message`, lists with one element; personal ones with the secret, the others with something else.
-// `in_secret`: everything below a personal message is personal.
+// Fills every field of `message`, lists with one element; personal ones with the secret, the others with something
+// else. `in_secret`: everything below a personal message is personal.
 void Fill(Message* message, bool in_secret, int depth, int* personal) {
   const auto* reflection = message->GetReflection();
   const auto* type = message->GetDescriptor();
@@ -38,7 +38,9 @@ void Fill(Message* message, bool in_secret, int depth, int* personal) {
       case FieldDescriptor::CPPTYPE_INT64:
         list ? reflection->AddInt64(message, field, number) : reflection->SetInt64(message, field, number);
         break;
-      case FieldDescriptor::CPPTYPE_BOOL: reflection->SetBool(message, field, true); break;
+      case FieldDescriptor::CPPTYPE_BOOL:
+        reflection->SetBool(message, field, true);
+        break;
       case FieldDescriptor::CPPTYPE_ENUM:
         list ? reflection->AddEnumValue(message, field, 1) : reflection->SetEnumValue(message, field, 1);
         break;
@@ -47,7 +49,8 @@ void Fill(Message* message, bool in_secret, int depth, int* personal) {
           Fill(list ? reflection->AddMessage(message, field) : reflection->MutableMessage(message, field), secret,
                depth + 1, personal);
         break;
-      default: FAIL() << "no filling for " << field->full_name();
+      default:
+        FAIL() << "no filling for " << field->full_name();
     }
   }
 }

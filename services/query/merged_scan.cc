@@ -1,6 +1,5 @@
 #include "services/query/merged_scan.h"
 
-
 #include <algorithm>
 #include <limits>
 
@@ -74,7 +73,8 @@ Status MergedScan::AddHead(std::unique_ptr<Head> head) {
   if (plan_.order == ScanPlan::Order::kKey) {
     head->order = key.substr(head->skip);
   } else {
-    if (!codec::TakePart(key, &head->offset)) return DataLoss("index {} of {} has a key that is none", plan_.table, plan_.view);
+    if (!codec::TakePart(key, &head->offset))
+      return DataLoss("index {} of {} has a key that is none", plan_.table, plan_.view);
     RETURN_IF_ERROR(LoadRow(*head));
     query::v1::Case row;
     if (!row.ParseFromArray(head->row.view().data(), static_cast<int>(head->row.view().size())))

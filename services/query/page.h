@@ -44,8 +44,10 @@ StatusOr<std::string> FillPage(MergedScan& scan, const PageLimits& limits,
     Row* row = rows->Add();
     if (!row->ParseFromArray(stored.data(), static_cast<int>(stored.size())))
       return DataLoss("a row of partition {} cannot be read; rebuild the view", scan.partition().partition());
-    if (accepts(*row, scan.partition())) bytes += stored.size();
-    else rows->RemoveLast();
+    if (accepts(*row, scan.partition()))
+      bytes += stored.size();
+    else
+      rows->RemoveLast();
     if (rows->size() < limits.rows && examined < limits.examined && bytes < limits.bytes) continue;
     std::string cursor = scan.Cursor();
     ASSIGN_OR_RETURN(const bool more, scan.Next());

@@ -20,7 +20,8 @@ constexpr size_t kHashBytes = 16;
 constexpr size_t kMacBytes = 16;
 
 Status Invalid(std::string_view what) {
-  return WithReason(InvalidArgument("page_token: {}; start again without one", what), "PAGE_TOKEN_INVALID", "page_token");
+  return WithReason(InvalidArgument("page_token: {}; start again without one", what), "PAGE_TOKEN_INVALID",
+                    "page_token");
 }
 
 }  // namespace

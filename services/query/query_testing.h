@@ -41,9 +41,7 @@ inline uint64_t Seed() {
 
 // A call's context with a deadline that no working call meets.
 struct Patient : grpc::ClientContext {
-  explicit Patient(absl::Duration patience = absl::Seconds(20)) {
-    rpc::SetDeadline(*this, absl::Now() + patience);
-  }
+  explicit Patient(absl::Duration patience = absl::Seconds(20)) { rpc::SetDeadline(*this, absl::Now() + patience); }
 };
 
 class QueryServer {
@@ -62,8 +60,7 @@ class QueryServer {
     services_.push_back(MakeClientService(*engine_, options));
     services_.push_back(MakeCaseService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
-    auto started =
-        rpc::Server::Start({}, {services_[0].get(), services_[1].get(), services_[2].get()});
+    auto started = rpc::Server::Start({}, {services_[0].get(), services_[1].get(), services_[2].get()});
     EXPECT_TRUE(started.ok()) << ToString(started.status());
     server_ = *std::move(started);
     channel_ = *rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server_->ports().front())});
@@ -95,7 +92,8 @@ class QueryServer {
   }
   // A history of many clients, folded.
   void Live(uint64_t seed, int events, int clients = 30) {
-    for (const auto& event : testkit::RandomHistory({.seed = seed, .clients = clients, .events = events})) Publish(event);
+    for (const auto& event : testkit::RandomHistory({.seed = seed, .clients = clients, .events = events}))
+      Publish(event);
     CatchUp();
   }
   void EndAllStreams() {

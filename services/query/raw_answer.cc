@@ -38,10 +38,10 @@ grpc::ByteBuffer RawAnswer(store::PinnedValue row, std::string_view position,
     return grpc::ByteBuffer(&whole, 1);
   }
   auto* pin = new store::PinnedValue(std::move(row));
-  const grpc::Slice slices[] = {
-      grpc::Slice(const_cast<char*>(pin->view().data()), pin->view().size(),
-                  [](void* held) { delete static_cast<store::PinnedValue*>(held); }, pin),
-      grpc::Slice(tail)};
+  const grpc::Slice slices[] = {grpc::Slice(
+                                    const_cast<char*>(pin->view().data()), pin->view().size(),
+                                    [](void* held) { delete static_cast<store::PinnedValue*>(held); }, pin),
+                                grpc::Slice(tail)};
   return grpc::ByteBuffer(slices, 2);
 }
 

@@ -28,10 +28,11 @@ struct Waiting {
       if (wanted == 0) continue;
       const int64_t reached = engine.At(Partition(static_cast<int32_t>(p)))->next_offset(view).value();
       if (reached >= wanted) continue;
-      return WithReason(Unavailable("view \"{}\" is at offset {} of partition {}, the position asked for is {}: {} events to "
-                                    "go; try again",
-                                    view, reached, p, wanted, wanted - reached),
-                        "POSITION_NOT_REACHED", "min_position");
+      return WithReason(
+          Unavailable("view \"{}\" is at offset {} of partition {}, the position asked for is {}: {} events to "
+                      "go; try again",
+                      view, reached, p, wanted, wanted - reached),
+          "POSITION_NOT_REACHED", "min_position");
     }
     return OkStatus();
   }

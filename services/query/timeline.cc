@@ -23,13 +23,12 @@ StatusOr<Offset> OffsetOfKey(std::string_view key) {
 StatusOr<TimelineOrder> ReadTimelineOrder(std::string_view order_by) {
   if (order_by.empty() || order_by == NameOf(TimelineOrder::kNewestFirst)) return TimelineOrder::kNewestFirst;
   if (order_by == NameOf(TimelineOrder::kOldestFirst)) return TimelineOrder::kOldestFirst;
-  return WithReason(InvalidArgument("order_by \"{}\": there are \"offset desc\" and \"offset\"", order_by.substr(0, 80)),
-                    "ORDER_BY_INVALID", "order_by");
+  return WithReason(
+      InvalidArgument("order_by \"{}\": there are \"offset desc\" and \"offset\"", order_by.substr(0, 80)),
+      "ORDER_BY_INVALID", "order_by");
 }
 
-std::string_view NameOf(TimelineOrder order) {
-  return order == TimelineOrder::kNewestFirst ? "offset desc" : "offset";
-}
+std::string_view NameOf(TimelineOrder order) { return order == TimelineOrder::kNewestFirst ? "offset desc" : "offset"; }
 
 StatusOr<query::v1::TimelineEntry> ReadTimelineEntry(Partition partition, Offset offset, std::string_view stored) {
   const auto entry = journal::DecodeEntry(stored);
@@ -58,9 +57,9 @@ StatusOr<std::string> FillTimeline(const engine::PartitionView& partition, const
     if (!codec::TakePart(cursor, &last)) return WithReason(InvalidArgument("page_token: broken"), "PAGE_TOKEN_INVALID");
     (newest_first ? upper : lower) = codec::Key(client_id, newest_first ? last : last.Next());
   }
-  ASSIGN_OR_RETURN(const auto entries,
-                   partition.Scan(kView, kTable, lower, upper,
-                                  newest_first ? store::Order::kDescending : store::Order::kAscending));
+  ASSIGN_OR_RETURN(
+      const auto entries,
+      partition.Scan(kView, kTable, lower, upper, newest_first ? store::Order::kDescending : store::Order::kAscending));
   size_t bytes = 0;
   for (int64_t examined = 1; entries->Valid(); ++examined) {
     if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(limits.keeps_going());

@@ -79,8 +79,8 @@ grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Work
 }
 
 grpc::ServerUnaryReactor* AnswerWhenReached(grpc::CallbackServerContext* context, engine::Engine& engine,
-                                            std::string_view view, const StatusOr<std::optional<log::Position>>& position,
-                                            Work work) {
+                                            std::string_view view,
+                                            const StatusOr<std::optional<log::Position>>& position, Work work) {
   if (!position.ok()) return AnswerNow(context, [&] { return position.status(); });
   if (!position->has_value()) return AnswerNow(context, work);
   auto* call = new WaitingCall(std::move(work));

@@ -26,8 +26,8 @@ grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Work
 // Does `work` once `view` has reached `position`: now, if it is empty, else on another thread. A caller who goes away
 // meanwhile ends the call at once.
 grpc::ServerUnaryReactor* AnswerWhenReached(grpc::CallbackServerContext* context, engine::Engine& engine,
-                                            std::string_view view, const StatusOr<std::optional<log::Position>>& position,
-                                            Work work);
+                                            std::string_view view,
+                                            const StatusOr<std::optional<log::Position>>& position, Work work);
 
 // Asked every few hundred rows: OK, or kCancelled, or kDeadlineExceeded.
 std::function<Status()> KeepsGoing(grpc::CallbackServerContext* context);

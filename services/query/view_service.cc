@@ -177,16 +177,16 @@ class ViewService final : public v1::ViewService::CallbackService {
     // The place of the last event in the answer.
     std::string last;
     std::string_view rest = cursor;
-    if (!cursor.empty() && !(codec::TakePart(rest, &from_view) && codec::TakePart(rest, &partition) &&
-                             codec::TakePart(rest, &offset)))
+    if (!cursor.empty() &&
+        !(codec::TakePart(rest, &from_view) && codec::TakePart(rest, &partition) && codec::TakePart(rest, &offset)))
       return WithReason(InvalidArgument("page_token: broken"), "PAGE_TOKEN_INVALID", "page_token");
     for (const std::string& view : views) {
       if (view < from_view) continue;
       const bool resumed = view == from_view;
       // One more than asked for tells whether there is a next page.
-      ASSIGN_OR_RETURN(auto parked, engine_.ListParked(view, Partition(resumed ? partition : 0),
-                                                       resumed ? offset : Offset(-1),
-                                                       size - response->parked_events_size() + 1));
+      ASSIGN_OR_RETURN(auto parked,
+                       engine_.ListParked(view, Partition(resumed ? partition : 0), resumed ? offset : Offset(-1),
+                                          size - response->parked_events_size() + 1));
       for (auto& event : parked) {
         if (response->parked_events_size() == size) {
           response->set_next_page_token(tokens_.Make(hash, last));

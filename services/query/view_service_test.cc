@@ -66,7 +66,8 @@ TEST(ViewService, BrowsesEveryRowOnceInEveryPartition) {
       }
       std::set<std::pair<int32_t, std::vector<std::string>>> seen;
       const auto rows = Browse(server, std::string(projection->name), std::string(table.name), 100);
-      for (const auto& row : rows) seen.emplace(row.partition(), std::vector<std::string>(row.key().begin(), row.key().end()));
+      for (const auto& row : rows)
+        seen.emplace(row.partition(), std::vector<std::string>(row.key().begin(), row.key().end()));
       EXPECT_EQ(rows.size(), stored) << projection->name << "." << table.name;
       EXPECT_EQ(seen.size(), stored) << projection->name << "." << table.name;
     }

@@ -51,16 +51,15 @@ struct WatchHub::State {
 
 WatchHub::WatchHub(engine::Engine& engine, std::string_view view, absl::Duration heartbeat)
     : state_(std::make_shared<State>()) {
-  subscription_ = engine.Listen(
-      view, [state = state_](Partition, Offset, const std::vector<engine::Change>& changes) {
-        {
-          std::lock_guard lock(state->mutex);
-          if (state->all.empty()) return;
-          state->OnChanges(changes);
-          if (!state->Plan()) return;
-        }
-        RunSoon([state] { state->Round(); });
-      });
+  subscription_ = engine.Listen(view, [state = state_](Partition, Offset, const std::vector<engine::Change>& changes) {
+    {
+      std::lock_guard lock(state->mutex);
+      if (state->all.empty()) return;
+      state->OnChanges(changes);
+      if (!state->Plan()) return;
+    }
+    RunSoon([state] { state->Round(); });
+  });
   timer_ = std::make_shared<PeriodicTimer>(heartbeat, [state = state_] {
     {
       std::lock_guard lock(state->mutex);

@@ -226,7 +226,8 @@ TEST(WatchCases, AWatcherUnderLoadEndsWithWhatAListGives) {
   std::atomic<bool> written{false};
   std::thread writer([&] {
     for (size_t i = 1000; i < history.size(); ++i) server.Publish(history[i]);
-    for (int32_t p = 0; p < 4; ++p) end.next_offsets[static_cast<size_t>(p)] = server.log().EndOffset(Partition(p))->value();
+    for (int32_t p = 0; p < 4; ++p)
+      end.next_offsets[static_cast<size_t>(p)] = server.log().EndOffset(Partition(p))->value();
     written = true;
   });
   std::map<std::string, std::string> have;
@@ -240,8 +241,10 @@ TEST(WatchCases, AWatcherUnderLoadEndsWithWhatAListGives) {
       if (stream.last.has_case_()) {
         auto row = stream.last.case_();
         row.clear_position();
-        if (stream.last.removed()) have.erase(row.name());
-        else have[row.name()] = row.SerializeAsString();
+        if (stream.last.removed())
+          have.erase(row.name());
+        else
+          have[row.name()] = row.SerializeAsString();
       }
       if (!stream.last.position().empty()) position = stream.last.position();
       done = written && !position.empty() && Covers(server, position, end.Encode());
