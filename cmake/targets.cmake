@@ -29,11 +29,20 @@ function(kefu_library name)
   add_library(kefu::${name} ALIAS ${name})
 endfunction()
 
+# Programs that run for long take jemalloc: a sixth less CPU than glibc's allocator when folding, and memory that goes
+# back. Sanitizers bring their own.
+function(kefu_fast_malloc name)
+  if(NOT KEFU_SANITIZE)
+    target_link_libraries(${name} PRIVATE PkgConfig::jemalloc)
+  endif()
+endfunction()
+
 # kefu_binary(kefud SOURCES … DEPS …)
 function(kefu_binary name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} kefu_warnings)
+  kefu_fast_malloc(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
@@ -65,6 +74,7 @@ function(kefu_benchmark name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} kefu_warnings)
+  kefu_fast_malloc(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench-bin)
 endfunction()
 

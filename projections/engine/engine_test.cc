@@ -174,6 +174,32 @@ TEST(Engine, TheLogMayBeAwayForAWhile) {
   EXPECT_TRUE(running.engine->WaitFor(Partition(0), offset.Next(), Soon()).ok());
 }
 
+TEST(Engine, AViewThatHangsIsStalledAndSaysSoAndRecovers) {
+  MemoryLog log(1);
+  const TempDirectory directory;
+  EngineOptions impatient;
+  impatient.stall_after = absl::Milliseconds(50);
+  Running running(log, directory.path(), {&sdk::Describe<CountView>()}, impatient);
+  const auto in = [](admin::v1::ViewState state) { return [state](const auto& view) { return view.state() == state; }; };
+  {
+    const std::lock_guard hold(Gate());
+    log.Put(Partition(0), testkit::Recorded(ContactOf("C-1", 1), testkit::Beginning()));
+    ASSERT_TRUE(running.Eventually("count", in(admin::v1::VIEW_STATE_STALLED)));
+    EXPECT_THAT(running.Described("count").reason(), testing::HasSubstr("1 events wait"));
+    EXPECT_EQ(running.engine->Health().code(), StatusCode::kUnavailable);
+  }
+  EXPECT_TRUE(running.Eventually("count", in(admin::v1::VIEW_STATE_LIVE)));
+  EXPECT_TRUE(running.engine->Health().ok());
+  // The control: with patience the same hang is no stall.
+  EngineOptions patient;
+  const TempDirectory other;
+  Running calm(log, other.path(), {&sdk::Describe<CountView>()}, patient);
+  const std::lock_guard hold(Gate());
+  log.Put(Partition(0), testkit::Recorded(ContactOf("C-1", 2), testkit::Beginning()));
+  EXPECT_TRUE(calm.Eventually("count", [](const auto& view) { return view.partitions(0).end_offset() == 2; }));
+  EXPECT_EQ(calm.Described("count").state(), admin::v1::VIEW_STATE_LIVE);
+}
+
 TEST(Engine, AListenerHearsOfEveryChangedKeyAfterItCanBeRead) {
   MemoryLog log(1);
   const TempDirectory directory;

@@ -3,6 +3,7 @@
 // Small views for the engine's own tests.
 
 #include <atomic>
+#include <mutex>
 #include <string>
 
 #include "kefu/query/v1/client.pb.h"
@@ -44,6 +45,12 @@ inline std::atomic<bool>& Medicine() {
   return given;
 }
 
+// Held, every fold waits until it is let go: a view that hangs.
+inline std::mutex& Gate() {
+  static std::mutex gate;
+  return gate;
+}
+
 template <int version>
 struct CountViewOf {
   static constexpr std::string_view kName = "count";
@@ -54,6 +61,7 @@ struct CountViewOf {
 
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ContactRecorded>& contact,
                             sdk::View<CountViewOf<version>>& view) {
+    { const std::lock_guard pass(Gate()); }
     auto& row = view.template Edit<Counts>(contact.event().client_id());
     row.set_client_id(contact.event().client_id());
     row.set_event_count(row.event_count() + version);
