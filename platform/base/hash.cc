@@ -73,9 +73,7 @@ struct Crc32cTable {
 };
 constexpr Crc32cTable kCrc;
 
-}  // namespace
-
-uint32_t Crc32c(std::string_view bytes) {
+uint32_t Crc32cByTable(std::string_view bytes) {
   uint32_t crc = 0xffffffff;
   size_t at = 0;
   for (; at + 8 <= bytes.size(); at += 8) {
@@ -88,6 +86,32 @@ uint32_t Crc32c(std::string_view bytes) {
   }
   for (; at < bytes.size(); ++at) crc = (crc >> 8) ^ kCrc.slice[0][(crc ^ static_cast<uint8_t>(bytes[at])) & 0xff];
   return ~crc;
+}
+
+#if defined(__x86_64__)
+// The same with the processor's own instruction: some ten times as fast.
+__attribute__((target("sse4.2"))) uint32_t Crc32cByInstruction(std::string_view bytes) {
+  uint64_t crc = 0xffffffff;
+  size_t at = 0;
+  for (; at + 8 <= bytes.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes.data() + at, 8);
+    crc = __builtin_ia32_crc32di(crc, word);
+  }
+  auto rest = static_cast<uint32_t>(crc);
+  for (; at < bytes.size(); ++at) rest = __builtin_ia32_crc32qi(rest, static_cast<uint8_t>(bytes[at]));
+  return ~rest;
+}
+#endif
+
+}  // namespace
+
+uint32_t Crc32c(std::string_view bytes) {
+#if defined(__x86_64__)
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2");
+  if (has_instruction) return Crc32cByInstruction(bytes);
+#endif
+  return Crc32cByTable(bytes);
 }
 
 Sha256Digest Sha256(std::string_view bytes) {

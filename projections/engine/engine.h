@@ -25,11 +25,11 @@ struct EngineOptions {
   // Threads that follow the log; 0: as many as cores. Never more than partitions.
   int threads = 0;
   // Decoded rows kept between batches, over all views and partitions.
-  int64_t row_cache_bytes = int64_t{512} << 20;
+  int64_t row_cache_bytes = int64_t{256} << 20;
   store::ResourceOptions resources;
   int64_t reserve_bytes = int64_t{128} << 20;
-  // A batch is written when it has this many events, or when the log has no more for the moment.
-  int max_batch_events = 50'000;
+  // A partition's batch is written when it has this many events, if not before.
+  int max_batch_events = 20'000;
   // A view with something to apply and no progress for this long is STALLED.
   absl::Duration stall_after = absl::Seconds(30);
   // Tests fold without judging (admission off), to measure it.

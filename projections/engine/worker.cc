@@ -14,6 +14,11 @@ constexpr size_t kPollBytes = 4 << 20;
 // A batch that has grown to so many bytes of changes is written even if there is more to fold.
 constexpr size_t kMaxBatchBytes = 64 << 20;
 constexpr absl::Duration kPollWait = absl::Milliseconds(200);
+// Folding goes on for so many times as long as the last commit took, before the next one.
+constexpr int kCommitShare = 4;
+constexpr absl::Duration kMaxCommitDelay = absl::Seconds(1);
+// Nothing came for so long: what is folded is written, due or not.
+constexpr absl::Duration kQuiet = absl::Milliseconds(5);
 constexpr absl::Duration kRetryPause = absl::Milliseconds(200);
 
 }  // namespace
@@ -114,13 +119,16 @@ bool Worker::OpenReader() {
   return true;
 }
 
+bool Worker::AnyStaged() const {
+  return std::any_of(hosts_.begin(), hosts_.end(), [](auto* host) { return host->main().HasStaged(); });
+}
+
 void Worker::PollOnce() {
-  const bool staged = std::any_of(hosts_.begin(), hosts_.end(), [](auto* host) { return host->main().HasStaged(); });
+  const absl::Duration wait =
+      AnyStaged() ? std::clamp(commit_due_ - absl::Now(), absl::ZeroDuration(), kQuiet) : kPollWait;
   std::vector<log::RecordBatch> batches;
-  const Status status = reader_->Poll(staged ? absl::ZeroDuration() : kPollWait, kPollBytes, &batches);
-  size_t bytes = 0;
+  const Status status = reader_->Poll(wait, kPollBytes, &batches);
   for (log::RecordBatch& batch : batches) {
-    for (const log::RecordView& record : batch.records) bytes += record.value.size();
     const auto host = std::find_if(hosts_.begin(), hosts_.end(),
                                    [&](auto* candidate) { return candidate->partition() == batch.partition; });
     if (host != hosts_.end() && !(*host)->trouble()) Fold(**host, std::move(batch));
@@ -129,12 +137,15 @@ void Worker::PollOnce() {
     HandlePollError(status);
     return;
   }
-  // Behind: go on folding into the same batch. Otherwise what came is written at once.
-  const bool behind = bytes >= kPollBytes / 2;
   for (PartitionHost* host : hosts_) {
     const Lane& lane = host->main();
-    if (!behind || lane.events_staged() >= max_batch_events_ || lane.staged_bytes() >= kMaxBatchBytes) Commit(*host);
+    if (lane.events_staged() >= max_batch_events_ || lane.staged_bytes() >= kMaxBatchBytes) Commit(*host);
   }
+  if (!AnyStaged() || (absl::Now() < commit_due_ && !batches.empty())) return;
+  const absl::Time begin = absl::Now();
+  CommitAll();
+  const absl::Time end = absl::Now();
+  commit_due_ = end + std::min(kCommitShare * (end - begin), kMaxCommitDelay);
 }
 
 void Worker::HandlePollError(const Status& status) {

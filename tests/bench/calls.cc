@@ -40,6 +40,7 @@ struct Options {
   int64_t in_flight = 64;
   int64_t rate = 1000;
   int64_t seconds = 10;
+  int64_t warm_up = 0;
   int64_t clients = 1000;
   int64_t bytes = 1024;
   int64_t seed = 7;
@@ -122,7 +123,9 @@ Status MeasureLatency(const Options& options) {
   Tally visible;
   Pending pending;
   const absl::Time began = absl::Now();
-  for (int64_t i = 0; i < options.rate * options.seconds; ++i) {
+  for (int64_t i = 0; i < options.rate * (options.warm_up + options.seconds); ++i) {
+    // The first seconds are sent like the others, but not counted: compilers and caches are cold.
+    const bool counts = i >= options.rate * options.warm_up;
     auto trip = std::make_shared<RoundTrip>();
     stream.Next(trip->publish.mutable_event());
     trip->publish.set_wait(ingest::v1::WAIT_APPLIED);
@@ -135,15 +138,16 @@ Status MeasureLatency(const Options& options) {
     trip->get_context.set_deadline(deadline);
     pending.Add();
     ingest->async()->PublishEvent(
-        &trip->publish_context, &trip->publish, &trip->published, [&, trip](const grpc::Status& status) {
+        &trip->publish_context, &trip->publish, &trip->published, [&, trip, counts](const grpc::Status& status) {
           if (!status.ok() || trip->published.verdict().outcome() == events::v1::VERDICT_OUTCOME_UNSPECIFIED) {
             applied.Fail(status.ok() ? "no verdict" : status.error_message());
             return pending.Done();
           }
-          applied.Add(absl::Now() - trip->sent);
+          if (counts) applied.Add(absl::Now() - trip->sent);
           trip->get.set_min_position(trip->published.position());
-          query->async()->GetClient(&trip->get_context, &trip->get, &trip->seen, [&, trip](const grpc::Status& got) {
-            got.ok() ? visible.Add(absl::Now() - trip->sent) : visible.Fail(got.error_message());
+          query->async()->GetClient(&trip->get_context, &trip->get, &trip->seen, [&, trip, counts](const grpc::Status& got) {
+            if (!got.ok()) visible.Fail(got.error_message());
+            if (got.ok() && counts) visible.Add(absl::Now() - trip->sent);
             pending.Done();
           });
         });
@@ -261,6 +265,7 @@ Status Main(const std::vector<std::string>& arguments) {
   config.Add("in-flight", &options.in_flight, "Calls at a time", {.min = 1, .max = 10'000});
   config.Add("rate", &options.rate, "Events a second", {.min = 1});
   config.Add("seconds", &options.seconds, "How long", {.min = 1});
+  config.Add("warm-up", &options.warm_up, "Seconds before that which are not counted", {.min = 0});
   config.Add("clients", &options.clients, "How many clients", {.min = 1});
   config.Add("bytes", &options.bytes, "Size of the empty answer", {.min = 0});
   config.Add("seed", &options.seed, "Same seed, same events", {.min = 0});

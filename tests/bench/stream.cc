@@ -15,6 +15,8 @@ constexpr const char* kTopics[] = {"order_status", "password", "fees", "margin",
 constexpr const char* kOutcomes[] = {"answered", "no_answer", "promised_callback", "forwarded"};
 constexpr const char* kCategories[] = {"trading", "fees", "service", "disclosure", "account"};
 constexpr int kOpenAtMost = 200'000;
+// The client view lists up to 50 in a row.
+constexpr uint8_t kOpenOfOneClient = 45;
 
 void SetCode(const char* scheme, const char* value, events::v1::Code* code) {
   code->set_scheme(scheme);
@@ -27,7 +29,8 @@ std::string StaffId(int64_t number) { return fmt::format("S-{:04}", number); }
 }  // namespace
 
 EventStream::EventStream(const StreamOptions& options)
-    : options_(options), random_(options.seed), registered_(static_cast<size_t>(options.clients)) {}
+    : options_(options), random_(options.seed), registered_(static_cast<size_t>(options.clients)),
+      open_of_client_(static_cast<size_t>(options.clients)) {}
 
 int64_t EventStream::PickClient() {
   // The third power of a uniform number: a tenth of the clients have about half of the events.
@@ -60,7 +63,8 @@ void EventStream::Next(Event* event) {
   if (dice < 62) return Contact(event);
   if (dice < 67) return Offer(event);
   // A case takes five more events to its end; so the pile of open ones grows slowly.
-  if (dice < 73 || open_.empty()) return Open(event, client);
+  if (dice < 73 || open_.empty())
+    return open_of_client_[static_cast<size_t>(client)] < kOpenOfOneClient ? Open(event, client) : Contact(event);
   Advance(event);
 }
 
@@ -103,6 +107,7 @@ void EventStream::Open(Event* event, int64_t client) {
   opening.set_priority(static_cast<events::v1::CasePriority>(1 + Below(4)));
   opening.set_subject("order not executed at the price shown");
   opening.mutable_due_at()->set_seconds(event->occurred_at().seconds() + 5 * 86'400);
+  ++open_of_client_[static_cast<size_t>(client)];
   if (open_.size() < kOpenAtMost) open_.push_back({client, number_, Step::kAcknowledge});
 }
 
@@ -125,6 +130,7 @@ void EventStream::Advance(Event* event) {
       break;
     case Step::kResolve:
       event->mutable_case_resolved()->set_case_id(id);
+      --open_of_client_[static_cast<size_t>(chosen.client)];
       event->mutable_case_resolved()->set_outcome(events::v1::CASE_OUTCOME_FULFILLED);
       event->mutable_case_resolved()->set_text("explained and settled");
       break;

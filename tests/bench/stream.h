@@ -47,6 +47,8 @@ class EventStream {
   std::mt19937_64 random_;
   int64_t number_ = 0;
   std::vector<bool> registered_;
+  // Of each client, so that none passes what a view lists in one row: a simpler fold would then count otherwise.
+  std::vector<uint8_t> open_of_client_;
   std::vector<OpenCase> open_;
 };
 

@@ -59,8 +59,9 @@ std::optional<Offset> OffsetOfKey(std::string_view record_key) {
 }
 
 std::string EncodeRecord(std::string_view record_key, std::string_view key, std::string_view value) {
-  std::string stored(kCrcBytes, '\0');
+  std::string stored;
   stored.reserve(kCrcBytes + 5 + key.size() + value.size());
+  stored.resize(kCrcBytes);
   AppendVarint(stored, key.size());
   stored.append(key);
   stored.append(value);

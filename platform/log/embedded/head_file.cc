@@ -12,7 +12,7 @@ namespace kefu::log {
 namespace {
 
 constexpr size_t kSlotBytes = 64 << 10;
-constexpr auto kWriteEvery = std::chrono::milliseconds(20);
+constexpr auto kWriteEvery = std::chrono::seconds(1);
 
 std::optional<Head> ReadSlot(int file, int slot) {
   std::string bytes(kSlotBytes, '\0');
@@ -86,7 +86,7 @@ void HeadFile::Run() {
     wake_.wait_for(lock, kWriteEvery, [&] { return stopping_; });
     if (!changed_) continue;
     lock.unlock();
-    IgnoreStatus(Write(), "tried again in 20 ms");
+    IgnoreStatus(Write(), "tried again in a second");
     lock.lock();
   }
 }

@@ -13,8 +13,8 @@
 
 namespace kefu::log {
 
-// Operation: two slots in one file, written in turn and synced, at most every 20 ms while the ends move, and when
-//   closed: an fdatasync a batch would halve the log's rate.
+// Operation: two slots in one file, written in turn and synced, at most once a second while the ends move, and when
+//   closed: an fdatasync a batch would halve the log's rate, and one every 20 ms put its p99 above 50 ms.
 // Limitations: records younger than that are not covered; damage to them looks like a torn write.
 // Concurrency: thread-safe.
 class HeadFile {
