@@ -29,8 +29,8 @@ function(kefu_library name)
   add_library(kefu::${name} ALIAS ${name})
 endfunction()
 
-# Programs that run for long take jemalloc: a sixth less CPU than glibc's allocator when folding, and memory that goes
-# back. Sanitizers bring their own.
+# Programs that run for long take jemalloc: folding costs less than with glibc's allocator, and memory goes back.
+# Sanitizers bring their own.
 function(kefu_fast_malloc name)
   if(NOT KEFU_SANITIZE)
     target_link_libraries(${name} PRIVATE PkgConfig::jemalloc)
