@@ -128,18 +128,14 @@ void Worker::PollOnce() {
       AnyStaged() ? std::clamp(commit_due_ - absl::Now(), absl::ZeroDuration(), kQuiet) : kPollWait;
   std::vector<log::RecordBatch> batches;
   const Status status = reader_->Poll(wait, kPollBytes, &batches);
-  for (log::RecordBatch& batch : batches) {
+  for (const log::RecordBatch& batch : batches) {
     const auto host = std::find_if(hosts_.begin(), hosts_.end(),
                                    [&](auto* candidate) { return candidate->partition() == batch.partition; });
-    if (host != hosts_.end() && !(*host)->trouble()) Fold(**host, std::move(batch));
+    if (host != hosts_.end() && !(*host)->trouble()) Fold(**host, batch);
   }
   if (!status.ok()) {
     HandlePollError(status);
     return;
-  }
-  for (PartitionHost* host : hosts_) {
-    const Lane& lane = host->main();
-    if (lane.events_staged() >= max_batch_events_ || lane.staged_bytes() >= kMaxBatchBytes) Commit(*host);
   }
   if (!AnyStaged() || (absl::Now() < commit_due_ && !batches.empty())) return;
   const absl::Time begin = absl::Now();
@@ -180,7 +176,22 @@ void Worker::HandlePollError(const Status& status) {
   }
 }
 
-void Worker::Fold(PartitionHost& host, log::RecordBatch batch) {
+// In parts, so that no batch holds more events than it may, however much a poll brought.
+void Worker::Fold(PartitionHost& host, const log::RecordBatch& batch) {
+  for (size_t at = 0; at < batch.records.size() && !host.trouble();) {
+    const int64_t room = std::max<int64_t>(1, max_batch_events_ - host.main().events_staged());
+    const size_t end = std::min(batch.records.size(), at + static_cast<size_t>(room));
+    FoldPart(host, {batch.partition,
+                    {batch.records.begin() + static_cast<std::ptrdiff_t>(at),
+                     batch.records.begin() + static_cast<std::ptrdiff_t>(end)},
+                    batch.owner});
+    at = end;
+    const Lane& lane = host.main();
+    if (lane.events_staged() >= max_batch_events_ || lane.staged_bytes() >= kMaxBatchBytes) Commit(host);
+  }
+}
+
+void Worker::FoldPart(PartitionHost& host, log::RecordBatch batch) {
   Lane& lane = host.main();
   Status status = lane.Take(std::move(batch), Offset(INT64_MAX));
   while (status.code() == StatusCode::kResourceExhausted) {

@@ -42,7 +42,8 @@ class Worker {
   bool OpenReader();
   void PollOnce();
   void HandlePollError(const Status& status);
-  void Fold(PartitionHost& host, log::RecordBatch batch);
+  void Fold(PartitionHost& host, const log::RecordBatch& batch);
+  void FoldPart(PartitionHost& host, log::RecordBatch batch);
   // Commits, waiting while the disk is full.
   void Commit(PartitionHost& host);
   void CommitAll();
