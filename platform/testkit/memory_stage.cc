@@ -18,6 +18,18 @@ class KeyList final : public sdk::IndexKeys {
   std::vector<std::string> keys;
 };
 
+std::string BytesOf(const sdk::Row& row) {
+  std::string bytes;
+  row.AppendTo(&bytes);
+  return bytes;
+}
+
+std::unique_ptr<Message> MessageOf(const sdk::TableInfo& table, const sdk::Row& row) {
+  std::unique_ptr<Message> message(table.prototype->New());
+  KEFU_CHECK(message->ParseFromString(BytesOf(row)), "a row of {} is no {}", table.name, message->GetTypeName());
+  return message;
+}
+
 std::string Json(const Message& row) {
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(row, &json);
@@ -43,19 +55,19 @@ const sdk::TableInfo& MemoryStage::Table(uint8_t id) const {
   __builtin_unreachable();
 }
 
-const Message* MemoryStage::Find(uint8_t table, std::string_view key) {
+const sdk::Row* MemoryStage::Find(uint8_t table, std::string_view key) {
   const auto found = values_.find({table, std::string(key)});
   return found == values_.end() ? nullptr : found->second.row.get();
 }
 
-Message* MemoryStage::Edit(uint8_t table, std::string_view key) {
+sdk::Row* MemoryStage::Edit(uint8_t table, std::string_view key) {
   const Place place(table, key);
   Remember(place);
   Value& value = values_[place];
   if (value.row == nullptr) {
-    const Message* prototype = Table(table).prototype;
-    KEFU_CHECK(prototype != nullptr, "table {} of {} holds raw bytes", table, projection_->name);
-    value.row.reset(prototype->New());
+    const auto make_row = Table(table).make_row;
+    KEFU_CHECK(make_row != nullptr, "table {} of {} holds raw bytes", table, projection_->name);
+    value.row = make_row();
   }
   return value.row.get();
 }
@@ -83,7 +95,7 @@ void MemoryStage::Remember(const Place& place) {
   const auto found = values_.find(place);
   std::optional<std::string> before;
   if (found != values_.end())
-    before = found->second.row != nullptr ? found->second.row->SerializeAsString() : found->second.raw;
+    before = found->second.row != nullptr ? BytesOf(*found->second.row) : found->second.raw;
   undo_.emplace_back(place, std::move(before));
 }
 
@@ -95,12 +107,12 @@ void MemoryStage::Undo() {
       continue;
     }
     Value& value = values_[place];
-    const Message* prototype = Table(place.first).prototype;
-    if (prototype == nullptr) {
+    const auto make_row = Table(place.first).make_row;
+    if (make_row == nullptr) {
       value.raw = *before;
     } else {
-      value.row.reset(prototype->New());
-      KEFU_CHECK(value.row->ParseFromString(*before));
+      value.row = make_row();
+      KEFU_CHECK(value.row->Parse(*before));
     }
   }
   undo_.clear();
@@ -110,9 +122,9 @@ void MemoryStage::Restart() {
   undo_.clear();
   for (auto& [place, value] : values_) {
     if (value.row == nullptr) continue;
-    const std::string bytes = value.row->SerializeAsString();
-    value.row.reset(value.row->New());
-    KEFU_CHECK(value.row->ParseFromString(bytes));
+    const std::string bytes = BytesOf(*value.row);
+    value.row = Table(place.first).make_row();
+    KEFU_CHECK(value.row->Parse(bytes));
   }
 }
 
@@ -136,7 +148,7 @@ std::string MemoryStage::Dump() const {
   for (const sdk::TableInfo& table : projection_->tables) {
     for (const auto& [place, value] : values_) {
       if (place.first != table.id) continue;
-      dump += Line(table.name, table.describe(place.second), value.row != nullptr ? Json(*value.row) : Show(value.raw));
+      dump += Line(table.name, table.describe(place.second), value.row != nullptr ? Json(*MessageOf(table, *value.row)) : Show(value.raw));
       dump += '\n';
     }
     for (const sdk::IndexInfo& index : table.indexes) {
@@ -159,12 +171,17 @@ std::vector<std::string> MemoryStage::IndexLines(std::string_view name) const {
   return lines;
 }
 
-std::vector<std::pair<std::string, const Message*>> MemoryStage::Rows(std::string_view name) const {
+MemoryStage::Rendered MemoryStage::Render(uint8_t table, std::string_view key) const {
+  const auto found = values_.find({table, std::string(key)});
+  return found == values_.end() ? nullptr : MessageOf(Table(table), *found->second.row);
+}
+
+std::vector<std::pair<std::string, MemoryStage::Rendered>> MemoryStage::Rows(std::string_view name) const {
   const sdk::TableInfo* table = projection_->FindTable(name);
   KEFU_CHECK(table != nullptr, "view {} has no table {}", projection_->name, name);
-  std::vector<std::pair<std::string, const Message*>> rows;
+  std::vector<std::pair<std::string, Rendered>> rows;
   for (const auto& [place, value] : values_)
-    if (place.first == table->id) rows.emplace_back(place.second, value.row.get());
+    if (place.first == table->id) rows.emplace_back(place.second, MessageOf(*table, *value.row));
   return rows;
 }
 

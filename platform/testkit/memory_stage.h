@@ -20,8 +20,8 @@ class MemoryStage final : public sdk::Stage {
   // `projection` must outlive it.
   explicit MemoryStage(const sdk::Projection& projection) : projection_(&projection) {}
 
-  const google::protobuf::Message* Find(uint8_t table, std::string_view key) override;
-  google::protobuf::Message* Edit(uint8_t table, std::string_view key) override;
+  const sdk::Row* Find(uint8_t table, std::string_view key) override;
+  sdk::Row* Edit(uint8_t table, std::string_view key) override;
   void Erase(uint8_t table, std::string_view key) override;
   std::optional<std::string_view> FindRaw(uint8_t table, std::string_view key) override;
   void PutRaw(uint8_t table, std::string_view key, std::string_view value) override;
@@ -35,14 +35,17 @@ class MemoryStage final : public sdk::Stage {
   std::string Dump() const;
   // Keys (as Dump has them) of an index's entries, in order.
   std::vector<std::string> IndexLines(std::string_view index) const;
-  // Rows of a table with their encoded keys, in key order.
-  std::vector<std::pair<std::string, const google::protobuf::Message*>> Rows(std::string_view table) const;
+  // Rows of a table with their encoded keys, in key order, as the messages that are stored.
+  using Rendered = std::unique_ptr<google::protobuf::Message>;
+  std::vector<std::pair<std::string, Rendered>> Rows(std::string_view table) const;
+  // Null if there is no such row.
+  Rendered Render(uint8_t table, std::string_view key) const;
   std::vector<std::pair<std::string, std::string>> RawRows(std::string_view table) const;
 
  private:
   using Place = std::pair<uint8_t, std::string>;
   struct Value {
-    std::unique_ptr<google::protobuf::Message> row;  // null for raw bytes
+    std::unique_ptr<sdk::Row> row;  // null for raw bytes
     std::string raw;
   };
 

@@ -11,6 +11,7 @@
 // When the driver dies it runs the same events again in other ways, and all dumps must be equal: from zero; each
 // delivered twice; all of them once more at the end; restarted after each; admission through first, the view after it.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -86,15 +87,20 @@ class ProjectionDriver : public Driver {
  public:
   ProjectionDriver() : Driver(sdk::Describe<P>()) {}
 
-  // Null if there is no such row.
+  // Null if there is no such row. Valid until the next Row of the same table.
   template <class Table, class... Parts>
-  const typename Table::Row* Row(const Parts&... key) {
-    return static_cast<const typename Table::Row*>(run().view().Find(Table::kId, codec::Key(key...)));
+  const sdk::RowMessage<typename Table::Row>* Row(const Parts&... key) {
+    auto& kept = rendered_[Table::kId];
+    kept = run().view().Render(Table::kId, codec::Key(key...));
+    return static_cast<const sdk::RowMessage<typename Table::Row>*>(kept.get());
   }
   template <class Index>
   std::vector<std::string> Entries() {
     return run().view().IndexLines(Index::kName);
   }
+
+ private:
+  std::map<uint8_t, MemoryStage::Rendered> rendered_;
 };
 
 }  // namespace kefu::testkit

@@ -147,6 +147,13 @@ Verdict JudgeAgain(const Event& event, const SeenEvent& first, uint64_t content_
 
 }  // namespace
 
+static_assert(kSeenTable == Seen::kId);
+
+std::string SeenKey(const Event& event) {
+  const Hash128 id = FastHash128(event.event_id());
+  return Seen::Key::Encode(static_cast<int64_t>(id.high), static_cast<int64_t>(id.low));
+}
+
 const sdk::Projection& State() { return sdk::Describe<Admission>(); }
 
 Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage) {

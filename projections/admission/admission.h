@@ -13,6 +13,10 @@ inline constexpr int32_t kRulesVersion = 1;
 // The tables admission keeps (dedupe, clients, cases), declared like a view's. Its folds are not used.
 const sdk::Projection& State();
 
+// Where Judge looks first, for whoever reads it ahead: a raw table of State(), and the key of an event's id in it.
+inline constexpr uint8_t kSeenTable = 1;
+std::string SeenKey(const events::v1::Event& event);
+
 // Decides about one event, and moves the state if it is applied. Deterministic; never throws on input.
 //
 // Order of rules: duplicate (same event_id, same content: the recorded bytes before ingest's stamp), event_id_reused

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "platform/codec/wire.h"
 #include "projections/client/open_cases.h"
 #include "projections/client/profile.h"
 #include "projections/client/tallies.h"
@@ -20,28 +21,29 @@ namespace {
 // The client's row, with what every event leaves in it. A client that was never registered has a row, too: contacts
 // come before registration.
 template <class Body>
-Client& Touch(const sdk::Recorded<Body>& recorded, Rows& view) {
+ClientRow& Touch(const sdk::Recorded<Body>& recorded, Rows& view) {
   const auto& event = recorded.event();
-  Client& row = view.Edit<Clients>(event.client_id());
-  if (row.client_id().empty()) {
-    row.set_name("clients/" + event.client_id());
-    row.set_client_id(event.client_id());
-  }
-  const auto& time = event.occurred_at();
-  if (!row.has_first_seen_at() || time < row.first_seen_at()) *row.mutable_first_seen_at() = time;
-  if (!row.has_last_event_at() || row.last_event_at() < time) *row.mutable_last_event_at() = time;
+  ClientRow& row = view.Edit<Clients>(event.client_id());
   // Before registration the first branch that met the client is the best guess.
-  if (!row.registered() && row.branch_id().empty()) row.set_branch_id(event.branch_id());
-  row.set_event_count(row.event_count() + 1);
-  row.set_last_offset(recorded.record.offset.value());
+  const bool takes_branch = !row.registered() && !row.has_branch() && !event.branch_id().empty();
+  if (row.empty() || takes_branch) {
+    row.ChangeIdentity([&](Client& identity) {
+      identity.set_name("clients/" + event.client_id());
+      identity.set_client_id(event.client_id());
+      if (takes_branch) identity.set_branch_id(event.branch_id());
+    });
+  }
+  row.NoteTime(event.occurred_at());
+  ++row.event_count;
+  row.last_offset = recorded.record.offset.value();
   return row;
 }
 
 // The same for events that are about the client itself.
 template <class Body>
-Client& TouchClient(const sdk::Recorded<Body>& recorded, Rows& view) {
-  Client& row = Touch(recorded, view);
-  row.set_revision(row.revision() + 1);
+ClientRow& TouchClient(const sdk::Recorded<Body>& recorded, Rows& view) {
+  ClientRow& row = Touch(recorded, view);
+  ++row.revision;
   return row;
 }
 
@@ -78,25 +80,36 @@ const char* Suffix(events::v1::WorkPhase phase) {
 // What admission lets through has a case; a view without it has lost something, and says so.
 sdk::Outcome WithoutCase() { return sdk::Parked("case_unknown"); }
 
+// As a ContactSummary serialises itself.
+void Encode(const sdk::Recorded<events::v1::ContactRecorded>& contact, std::string* summary) {
+  std::string time;
+  contact.event().occurred_at().AppendToString(&time);
+  codec::AppendTextField(summary, ContactSummary::kContactIdFieldNumber, contact.body.contact_id());
+  codec::AppendVarintField(summary, ContactSummary::kChannelFieldNumber, static_cast<uint64_t>(contact.body.channel()));
+  codec::AppendVarintField(summary, ContactSummary::kDirectionFieldNumber,
+                           static_cast<uint64_t>(contact.body.direction()));
+  codec::AppendBytesField(summary, ContactSummary::kOccurredAtFieldNumber, time);
+  codec::AppendTextField(summary, ContactSummary::kTopicFieldNumber, contact.body.topic().value());
+  codec::AppendTextField(summary, ContactSummary::kOutcomeFieldNumber, contact.body.outcome().value());
+  codec::AppendTextField(summary, ContactSummary::kStaffIdFieldNumber, contact.body.staff_id());
+  codec::AppendTextField(summary, ContactSummary::kEventIdFieldNumber, contact.event().event_id());
+}
+
 // The last ten by when they happened; of two at the same time the one recorded later is the newer.
-void AddContact(const sdk::Recorded<events::v1::ContactRecorded>& contact, Client& row) {
+void AddContact(const sdk::Recorded<events::v1::ContactRecorded>& contact, ClientRow& row) {
   const auto& time = contact.event().occurred_at();
-  auto& list = *row.mutable_last_contacts();
-  int place = 0;
-  while (place < list.size() && time < list.Get(place).occurred_at()) ++place;
-  if (place == kContactsKept) return;
-  // The eleventh entry's memory is used again.
-  if (list.size() < kContactsKept) list.Add();
-  for (int i = list.size() - 1; i > place; --i) list.SwapElements(i, i - 1);
-  ContactSummary& summary = *list.Mutable(place);
-  summary.set_contact_id(contact.body.contact_id());
-  summary.set_channel(contact.body.channel());
-  summary.set_direction(contact.body.direction());
-  *summary.mutable_occurred_at() = time;
-  summary.set_topic(contact.body.topic().value());
-  summary.set_outcome(contact.body.outcome().value());
-  summary.set_staff_id(contact.body.staff_id());
-  summary.set_event_id(contact.event().event_id());
+  auto& list = row.contacts;
+  size_t at = list.begin();
+  for (; at < list.end() && time < OccurredAt(list.At(at).payload); at = list.At(at).end) {
+  }
+  if (at == list.end() && list.size() == kContactsKept) return;
+  std::string summary;
+  Encode(contact, &summary);
+  list.Insert(at, summary);
+  if (list.size() <= kContactsKept) return;
+  at = list.begin();
+  for (int i = 0; i < kContactsKept; ++i) at = list.At(at).end;
+  list.Erase(list.At(at));
 }
 
 template <class Body>
@@ -114,50 +127,49 @@ OpenCase EntryOf(const sdk::Recorded<Body>& opened, events::v1::CaseKind kind) {
 // An open case has another status now.
 template <class Body>
 sdk::Outcome Move(const sdk::Recorded<Body>& recorded, CaseStatus status, Rows& view) {
-  Client& row = Touch(recorded, view);
-  OpenCase* entry = OpenCases(row, view).Find(recorded.body.case_id());
-  if (entry == nullptr) return WithoutCase();
-  entry->set_status(status);
-  return sdk::Applied();
+  OpenCases open(Touch(recorded, view), recorded.event().client_id(), view);
+  return open.SetStatus(recorded.body.case_id(), status) ? sdk::Applied() : WithoutCase();
 }
 
 }  // namespace
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientRegistered>& registered, Rows& view) {
-  Client& row = TouchClient(registered, view);
-  row.set_registered(true);
-  row.set_kind(registered.body.kind());
-  row.set_status(events::v1::CLIENT_STATUS_ACTIVE);
-  if (!registered.event().branch_id().empty()) row.set_branch_id(registered.event().branch_id());
-  *row.mutable_registered_at() = registered.event().occurred_at();
-  sdk::TakeIdentifiers(registered.body, row);
-  TakeProfile(registered, row);
+  TouchClient(registered, view).ChangeIdentity([&](Client& identity) {
+    identity.set_registered(true);
+    identity.set_kind(registered.body.kind());
+    identity.set_status(events::v1::CLIENT_STATUS_ACTIVE);
+    if (!registered.event().branch_id().empty()) identity.set_branch_id(registered.event().branch_id());
+    *identity.mutable_registered_at() = registered.event().occurred_at();
+    sdk::TakeIdentifiers(registered.body, identity);
+    TakeProfile(registered, identity);
+  });
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientProfileChanged>& changed, Rows& view) {
-  Client& row = TouchClient(changed, view);
-  const std::string wrong = TakeProfile(changed, row);
+  std::string wrong;
+  TouchClient(changed, view).ChangeIdentity([&](Client& identity) { wrong = TakeProfile(changed, identity); });
   return wrong.empty() ? sdk::Applied() : sdk::Parked("unknown_field_path");
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientIdentifiersChanged>& changed, Rows& view) {
-  sdk::TakeIdentifiers(changed.body, TouchClient(changed, view));
+  TouchClient(changed, view).ChangeIdentity([&](Client& identity) { sdk::TakeIdentifiers(changed.body, identity); });
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ServiceConfigurationChanged>& changed, Rows& view) {
-  *TouchClient(changed, view).mutable_service_configuration() = changed.body.configuration();
+  TouchClient(changed, view).ChangeIdentity(
+      [&](Client& identity) { *identity.mutable_service_configuration() = changed.body.configuration(); });
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientStatusChanged>& changed, Rows& view) {
-  TouchClient(changed, view).set_status(changed.body.status());
+  TouchClient(changed, view).ChangeIdentity([&](Client& identity) { identity.set_status(changed.body.status()); });
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ContactRecorded>& contact, Rows& view) {
-  Client& row = Touch(contact, view);
+  ClientRow& row = Touch(contact, view);
   AddContact(contact, row);
   Count("contact", row);
   Count(ContactKey(contact.body.channel(), contact.body.direction()), row);
@@ -171,20 +183,20 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::OfferProgressed>&
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view) {
-  Client& row = Touch(received, view);
+  ClientRow& row = Touch(received, view);
   OpenCase entry = EntryOf(received, events::v1::CASE_KIND_COMPLAINT);
   // The regulator's date binds where it is earlier than the firm's own, or the only one.
   const auto& external = received.body.external();
   if (external.has_due_at() && (!entry.has_due_at() || external.due_at() < entry.due_at()))
     *entry.mutable_due_at() = external.due_at();
-  OpenCases(row, view).Open(entry);
+  OpenCases(row, received.event().client_id(), view).Open(entry);
   Count("complaint.opened", row);
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ServiceRequestOpened>& opened, Rows& view) {
-  Client& row = Touch(opened, view);
-  OpenCases(row, view).Open(EntryOf(opened, events::v1::CASE_KIND_SERVICE_REQUEST));
+  ClientRow& row = Touch(opened, view);
+  OpenCases(row, opened.event().client_id(), view).Open(EntryOf(opened, events::v1::CASE_KIND_SERVICE_REQUEST));
   Count("request.opened", row);
   return sdk::Applied();
 }
@@ -216,8 +228,8 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseEscalated>& e
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseReclassified>& reclassified, Rows& view) {
-  Client& row = Touch(reclassified, view);
-  return OpenCases(row, view).Reclassify(reclassified.body) ? sdk::Applied() : WithoutCase();
+  ClientRow& row = Touch(reclassified, view);
+  return OpenCases(row, reclassified.event().client_id(), view).Reclassify(reclassified.body) ? sdk::Applied() : WithoutCase();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseTimelinessReported>& reported, Rows& view) {
@@ -240,8 +252,8 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseResolutionPro
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseResolved>& resolved, Rows& view) {
-  Client& row = Touch(resolved, view);
-  const auto kind = OpenCases(row, view).Settle(resolved.body.case_id());
+  ClientRow& row = Touch(resolved, view);
+  const auto kind = OpenCases(row, resolved.event().client_id(), view).Settle(resolved.body.case_id());
   if (!kind.has_value()) return WithoutCase();
   CountCode(Word(*kind), ".resolved", "", row);
   CountCode(Word(*kind) + std::string("."), Word(resolved.body.outcome()), "", row);
@@ -254,16 +266,16 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseClosed>& clos
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reopened, Rows& view) {
-  Client& row = Touch(reopened, view);
-  const auto kind = OpenCases(row, view).Reopen(reopened.body.case_id());
+  ClientRow& row = Touch(reopened, view);
+  const auto kind = OpenCases(row, reopened.event().client_id(), view).Reopen(reopened.body.case_id());
   if (!kind.has_value()) return WithoutCase();
   CountCode(Word(*kind), ".reopened", "", row);
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& withdrawn, Rows& view) {
-  Client& row = Touch(withdrawn, view);
-  const auto kind = OpenCases(row, view).Settle(withdrawn.body.case_id());
+  ClientRow& row = Touch(withdrawn, view);
+  const auto kind = OpenCases(row, withdrawn.event().client_id(), view).Settle(withdrawn.body.case_id());
   if (!kind.has_value()) return WithoutCase();
   CountCode(Word(*kind), ".withdrawn", "", row);
   return sdk::Applied();

@@ -2,7 +2,7 @@
 
 // The view of one client: who it is, what happened how often, the last contacts, the open cases.
 
-#include "kefu/query/v1/client.pb.h"
+#include "projections/client/client_row.h"
 #include "projections/client/rows.pb.h"
 #include "projections/sdk/projection.h"
 
@@ -12,7 +12,7 @@ struct Clients {
   static constexpr std::string_view kName = "clients";
   static constexpr uint8_t kId = 1;
   using Key = codec::KeyOf<std::string>;  // client id
-  using Row = query::v1::Client;
+  using Row = ClientRow;  // stored as query.v1.Client
 };
 
 // Every case of a client, for lists that go on beyond the row and for cases that are reopened.

@@ -9,55 +9,73 @@ namespace {
 
 const std::string kRingEnds;
 
+OpenCase Parse(std::string_view payload) {
+  OpenCase entry;
+  entry.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
+  return entry;
+}
+
 }  // namespace
+
+template <class Change>
+void OpenCases::ChangeListed(const ClientRow::OpenList::Entry& place, Change change) {
+  OpenCase entry = Parse(place.payload);
+  change(entry);
+  row_.open_cases.Replace(place, entry.SerializeAsString());
+}
 
 void OpenCases::Open(const OpenCase& entry) {
   *Known(entry.case_id()).mutable_entry() = entry;
   Append(entry);
 }
 
-OpenCase* OpenCases::Find(const std::string& case_id) {
-  if (const int place = PlaceOf(case_id); place >= 0) return row_.mutable_open_cases(place);
-  if (!SomeWait()) return nullptr;
-  const KnownCase* known = view_.Find<KnownCases>(row_.client_id(), case_id);
-  return known != nullptr && known->waits() ? Known(case_id).mutable_entry() : nullptr;
+bool OpenCases::SetStatus(const std::string& case_id, events::v1::CaseStatus status) {
+  if (const auto place = PlaceOf(case_id)) {
+    ChangeListed(*place, [&](OpenCase& entry) { entry.set_status(status); });
+    return true;
+  }
+  if (!SomeWait()) return false;
+  const KnownCase* known = view_.Find<KnownCases>(client_id_, case_id);
+  if (known == nullptr || !known->waits()) return false;
+  Known(case_id).mutable_entry()->set_status(status);
+  return true;
 }
 
 bool OpenCases::Reclassify(const events::v1::CaseReclassified& body) {
-  if (view_.Find<KnownCases>(row_.client_id(), body.case_id()) == nullptr) return false;
+  if (view_.Find<KnownCases>(client_id_, body.case_id()) == nullptr) return false;
   const auto change = [&](OpenCase& entry) {
     if (body.has_category()) entry.set_category(body.category().value());
     if (body.has_due_at()) *entry.mutable_due_at() = body.due_at();
   };
   if (body.has_category() || body.has_due_at()) change(*Known(body.case_id()).mutable_entry());
-  if (const int place = PlaceOf(body.case_id()); place >= 0) change(*row_.mutable_open_cases(place));
+  if (const auto place = PlaceOf(body.case_id())) ChangeListed(*place, change);
   return true;
 }
 
 std::optional<CaseKind> OpenCases::Settle(const std::string& case_id) {
-  const int place = PlaceOf(case_id);
-  if (place < 0) {
-    const KnownCase* found = view_.Find<KnownCases>(row_.client_id(), case_id);
+  const auto place = PlaceOf(case_id);
+  if (!place) {
+    const KnownCase* found = view_.Find<KnownCases>(client_id_, case_id);
     if (found == nullptr || !found->waits()) return std::nullopt;
     KnownCase& known = Known(case_id);
     LeaveRing(known);
     AddToTotal(known.entry().kind(), -1);
     return static_cast<CaseKind>(known.entry().kind());
   }
-  const int kind = row_.open_cases(place).kind();
+  const int kind = Parse(place->payload).kind();
   const bool some_wait = SomeWait();
-  row_.mutable_open_cases()->DeleteSubrange(place, 1);
+  row_.open_cases.Erase(*place);
   AddToTotal(kind, -1);
   if (some_wait) {
     KnownCase& oldest = Known(Known(kRingEnds).next());
-    *row_.add_open_cases() = oldest.entry();
+    row_.open_cases.Append(oldest.entry().SerializeAsString());
     LeaveRing(oldest);
   }
   return static_cast<CaseKind>(kind);
 }
 
 std::optional<CaseKind> OpenCases::Reopen(const std::string& case_id) {
-  const KnownCase* known = view_.Find<KnownCases>(row_.client_id(), case_id);
+  const KnownCase* known = view_.Find<KnownCases>(client_id_, case_id);
   if (known == nullptr) return std::nullopt;
   OpenCase entry = known->entry();
   entry.set_status(events::v1::CASE_STATUS_OPEN);
@@ -65,17 +83,20 @@ std::optional<CaseKind> OpenCases::Reopen(const std::string& case_id) {
   return static_cast<CaseKind>(entry.kind());
 }
 
-int OpenCases::PlaceOf(const std::string& case_id) const {
-  // From the end: what moves is mostly young.
-  for (int i = row_.open_cases_size() - 1; i >= 0; --i)
-    if (row_.open_cases(i).case_id() == case_id) return i;
-  return -1;
+std::optional<ClientRow::OpenList::Entry> OpenCases::PlaceOf(const std::string& case_id) const {
+  const auto& list = row_.open_cases;
+  for (size_t at = list.begin(); at < list.end();) {
+    const auto entry = list.At(at);
+    if (CaseIdIn(entry.payload) == case_id) return entry;
+    at = entry.end;
+  }
+  return std::nullopt;
 }
 
 void OpenCases::Append(const OpenCase& entry) {
   AddToTotal(entry.kind(), +1);
-  if (row_.open_cases_size() < kOpenCasesListed) {
-    *row_.add_open_cases() = entry;
+  if (row_.open_cases.size() < kOpenCasesListed) {
+    row_.open_cases.Append(entry.SerializeAsString());
     return;
   }
   KnownCase& known = Known(entry.case_id());
@@ -85,14 +106,14 @@ void OpenCases::Append(const OpenCase& entry) {
 
 void OpenCases::AddToTotal(int kind, int64_t difference) {
   if (kind == events::v1::CASE_KIND_COMPLAINT) {
-    row_.set_open_complaints_total(row_.open_complaints_total() + difference);
+    row_.open_complaints_total += difference;
   } else {
-    row_.set_open_requests_total(row_.open_requests_total() + difference);
+    row_.open_requests_total += difference;
   }
 }
 
 bool OpenCases::SomeWait() const {
-  return row_.open_complaints_total() + row_.open_requests_total() > row_.open_cases_size();
+  return row_.open_complaints_total + row_.open_requests_total > row_.open_cases.size();
 }
 
 void OpenCases::JoinRing(const std::string& case_id, KnownCase& known) {
@@ -112,7 +133,7 @@ void OpenCases::LeaveRing(KnownCase& known) {
   known.clear_waits();
   known.clear_previous();
   known.clear_next();
-  if (Known(kRingEnds).next() == kRingEnds) view_.Erase<KnownCases>(row_.client_id(), kRingEnds);
+  if (Known(kRingEnds).next() == kRingEnds) view_.Erase<KnownCases>(client_id_, kRingEnds);
 }
 
 }  // namespace kefu::client

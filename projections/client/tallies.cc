@@ -1,26 +1,46 @@
 #include "projections/client/tallies.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 
+#include "platform/codec/wire.h"
 #include "projections/client/client.h"
 
 namespace kefu::client {
 
-using query::v1::Client;
 using query::v1::Tally;
 
 namespace {
 
 constexpr std::string_view kOther = "other";
 
-// Where `key` is, or would have to go.
-int PlaceOf(std::string_view key, const Client& row) {
-  const auto& tallies = row.tallies();
-  const auto place = std::lower_bound(tallies.begin(), tallies.end(), key,
-                                      [](const Tally& tally, std::string_view wanted) { return tally.key() < wanted; });
-  return static_cast<int>(place - tallies.begin());
+// A Tally as it is stored: the key, then the count as the last field.
+struct Stored {
+  std::string_view key;
+  uint64_t count = 0;
+};
+
+Stored Read(std::string_view tally) {
+  Stored stored;
+  codec::Field field;
+  while (codec::TakeField(&tally, &field)) {
+    if (field.number == Tally::kKeyFieldNumber) stored.key = field.payload;
+    if (field.number == Tally::kCountFieldNumber) stored.count = field.value;
+  }
+  return stored;
+}
+
+std::string Encode(std::string_view key, uint64_t count) {
+  std::string tally;
+  codec::AppendTextField(&tally, Tally::kKeyFieldNumber, key);
+  codec::AppendVarintField(&tally, Tally::kCountFieldNumber, count);
+  return tally;
+}
+
+// Is this the tally of `key`? Cheaper than Read: keys are shorter than 128 bytes, so the length is one byte.
+bool IsOf(std::string_view tally, std::string_view key) {
+  return tally.size() > key.size() + 2 && static_cast<size_t>(tally[1]) == key.size() &&
+         tally.substr(2, key.size()) == key;
 }
 
 // Puts an enum's name into the form of a key: CHANNEL_WEB_CHAT without "CHANNEL_" becomes "web_chat".
@@ -32,21 +52,26 @@ std::string Lower(const std::string& name, size_t prefix) {
 
 }  // namespace
 
-void Count(std::string_view key, Client& row) {
+void Count(std::string_view key, ClientRow& row) {
   if (key.size() > kLongestTally) key = kOther;
-  int place = PlaceOf(key, row);
-  auto& tallies = *row.mutable_tallies();
-  if (place == tallies.size() || tallies.Get(place).key() != key) {
-    const bool full = tallies.size() >= kTalliesKept - 1 && key != kOther;
-    if (full) return Count(kOther, row);
-    tallies.Add()->set_key(std::string(key));
-    for (int i = tallies.size() - 1; i > place; --i) tallies.SwapElements(i, i - 1);
+  auto& list = row.tallies;
+  for (size_t at = list.begin(); at < list.end();) {
+    const auto entry = list.At(at);
+    at = entry.end;
+    if (!IsOf(entry.payload, key)) continue;
+    const uint64_t count = Read(entry.payload).count + 1;
+    // Up to here the count is one byte, the last.
+    if (count < 0x80) return list.SetByte(entry, entry.payload.size() - 1, static_cast<char>(count));
+    return list.Replace(entry, Encode(key, count));
   }
-  Tally& tally = *tallies.Mutable(place);
-  tally.set_count(tally.count() + 1);
+  const bool full = list.size() >= kTalliesKept - 1 && key != kOther;
+  if (full) return Count(kOther, row);
+  size_t at = list.begin();
+  while (at < list.end() && Read(list.At(at).payload).key < key) at = list.At(at).end;
+  list.Insert(at, Encode(key, 1));
 }
 
-void CountCode(std::string_view prefix, std::string_view code, std::string_view suffix, Client& row) {
+void CountCode(std::string_view prefix, std::string_view code, std::string_view suffix, ClientRow& row) {
   if (code.empty()) return;
   std::string key;
   key.reserve(prefix.size() + code.size() + suffix.size());

@@ -15,10 +15,11 @@ constexpr absl::Duration kRetryPause = absl::Milliseconds(500);
 
 }  // namespace
 
-Builder::Builder(log::EventLog& log, int threads, int max_batch_events, std::function<Worker&(Partition)> worker_of,
-                 std::function<void(PartitionHost&)> joined)
+Builder::Builder(log::EventLog& log, int threads, int max_batch_events, const MemoryBudget& budget,
+                 std::function<Worker&(Partition)> worker_of, std::function<void(PartitionHost&)> joined)
     : log_(log),
       max_batch_events_(max_batch_events),
+      budget_(budget),
       worker_of_(std::move(worker_of)),
       joined_(std::move(joined)) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
@@ -72,9 +73,11 @@ Status Builder::CatchUp(Job& job) {
     if (!reader) {
       ASSIGN_OR_RETURN(reader, log_.OpenReader({{job.host->partition(), job.lane->next()}}));
     }
-    RETURN_IF_ERROR(FollowSome(job, *reader, limit));
-    // Records at and after the limit were dropped: read them again once they are judged.
-    if (job.lane->next() >= limit) reader.reset();
+    const Status status = FollowSome(job, *reader, limit);
+    if (!status.ok() && status.code() != StatusCode::kAborted) return status;
+    // Records at and after the limit were dropped: read them again once they are judged. The same after an event that
+    // parks.
+    if (!status.ok() || job.lane->next() >= limit) reader.reset();
   }
   return CommitAndPublish(job);
 }
@@ -84,13 +87,14 @@ Status Builder::FollowSome(Job& job, log::LogReader& reader, Offset limit) {
   RETURN_IF_ERROR(reader.Poll(absl::Milliseconds(200), kPollBytes, &batches));
   for (log::RecordBatch& batch : batches) {
     RETURN_IF_ERROR(job.lane->Take(std::move(batch), limit));
-    if (job.lane->events_staged() >= max_batch_events_) RETURN_IF_ERROR(CommitAndPublish(job));
+    if (job.lane->room(max_batch_events_) <= 0 || budget_.exceeded()) RETURN_IF_ERROR(CommitAndPublish(job));
   }
   return OkStatus();
 }
 
 Status Builder::CommitAndPublish(Job& job) {
   ASSIGN_OR_RETURN(const Committed committed, job.lane->Commit());
+  if (const double share = budget_.Share(); share < 1) job.lane->Trim(share);
   if (committed.events == 0) return OkStatus();
   job.host->Publish(*job.lane, committed);
   events_done_ += committed.events;

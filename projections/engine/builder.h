@@ -21,8 +21,8 @@ namespace kefu::engine {
 class Builder {
  public:
   // `joined` is called on the partition's worker thread once a lane has joined.
-  Builder(log::EventLog& log, int threads, int max_batch_events, std::function<Worker&(Partition)> worker_of,
-          std::function<void(PartitionHost&)> joined);
+  Builder(log::EventLog& log, int threads, int max_batch_events, const MemoryBudget& budget,
+          std::function<Worker&(Partition)> worker_of, std::function<void(PartitionHost&)> joined);
   ~Builder();
 
   void Add(PartitionHost& host, std::unique_ptr<Lane> lane);
@@ -44,6 +44,7 @@ class Builder {
 
   log::EventLog& log_;
   const int max_batch_events_;
+  const MemoryBudget& budget_;
   const std::function<Worker&(Partition)> worker_of_;
   const std::function<void(PartitionHost&)> joined_;
   std::mutex mutex_;

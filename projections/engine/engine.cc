@@ -37,6 +37,7 @@ class LogEngine final : public Engine {
   LogEngine(const EngineOptions& options, log::EventLog& log, const std::vector<const sdk::Projection*>& projections)
       : log_(log), waiters_(log.partitions()) {
     context_.options = options;
+    context_.budget.limit = options.row_cache_bytes;
     context_.log = log.identity();
     context_.projections = projections;
     context_.resources = store::MakeSharedResources(options.resources);
@@ -62,12 +63,12 @@ class LogEngine final : public Engine {
     std::vector<std::vector<PartitionHost*>> shares(threads);
     for (const auto& host : hosts_) shares[host->partition().value() % threads].push_back(host.get());
     for (auto& share : shares)
-      workers_.push_back(std::make_unique<Worker>(log_, std::move(share), context_.options.max_batch_events,
+      workers_.push_back(std::make_unique<Worker>(log_, std::move(share), context_.options.max_batch_events, context_.budget,
                                                   [this](PartitionHost& host, const Committed& committed) {
                                                     OnCommit(host, committed);
                                                   }));
     builder_ = std::make_unique<Builder>(
-        log_, threads, context_.options.max_batch_events, [this](Partition p) -> Worker& { return WorkerOf(p); },
+        log_, threads, context_.options.max_batch_events, context_.budget, [this](Partition p) -> Worker& { return WorkerOf(p); },
         [this](PartitionHost& host) { OnJoined(host); });
     monitor_ = std::make_unique<Monitor>(log_, hosts_, context_.projections, context_.options.stall_after);
     for (const auto& host : hosts_)

@@ -12,7 +12,6 @@ namespace kefu::engine {
 
 namespace {
 
-constexpr size_t kRecentVerdicts = 1 << 14;
 constexpr char kDamagedMarker[] = "DAMAGED";
 
 }  // namespace
@@ -104,8 +103,7 @@ StatusOr<std::unique_ptr<FoldedView>> PartitionHost::OpenBuild(const sdk::Projec
                        name.view != admission::State().name;
   ASSIGN_OR_RETURN(view->table, store_->OpenTable(view->table_name, archive ? store::TableKind::kArchive
                                                                             : store::TableKind::kRows));
-  view->stage = std::make_unique<RowStage>(projection, *store_, view->table, context_.cache_bytes,
-                                           context_.options.row_cache_bytes);
+  view->stage = std::make_unique<RowStage>(projection, *store_, view->table, context_.budget);
   auto gaps = std::make_shared<Gaps>();
   const std::string prefix = codec::Key(view->table_name);
   const auto cursor = store_->TakeSnapshot()->Scan(tables_.parked, prefix, codec::PrefixEnd(prefix));
@@ -125,8 +123,12 @@ StatusOr<std::unique_ptr<FoldedView>> PartitionHost::OpenBuild(const sdk::Projec
   return view;
 }
 
+LaneOptions PartitionHost::OptionsOfLanes() const {
+  return {.judge_all_applied = !context_.options.admission, .bulk_bytes = context_.options.bulk_bytes};
+}
+
 std::unique_ptr<Lane> PartitionHost::MakeLane(Place place, std::unique_ptr<FoldedView> view) {
-  auto lane = std::make_unique<Lane>(partition_, *store_, tables_, place, nullptr, !context_.options.admission);
+  auto lane = std::make_unique<Lane>(partition_, *store_, tables_, place, nullptr, OptionsOfLanes());
   lane->Add(std::move(view));
   return lane;
 }
@@ -136,8 +138,7 @@ Status PartitionHost::OpenViews() {
   const TableName admission_name{std::string(state.name), state.version, 0};
   ASSIGN_OR_RETURN(auto judge, OpenBuild(state, admission_name));
   ASSIGN_OR_RETURN(const Place main_place, PlaceOf(judge->table_name));
-  main_ = std::make_unique<Lane>(partition_, *store_, tables_, main_place, std::move(judge),
-                                 !context_.options.admission);
+  main_ = std::make_unique<Lane>(partition_, *store_, tables_, main_place, std::move(judge), OptionsOfLanes());
   shown_next_ = main_place.next;
   for (size_t i = 0; i < context_.projections.size(); ++i) RETURN_IF_ERROR(OpenView(i, main_place));
   return OkStatus();
@@ -282,9 +283,10 @@ void PartitionHost::Publish(const Lane& lane, const Committed& committed) {
   for (const auto& view : lane.views()) Show(*view, committed.place.next);
   if (&lane == main_.get()) {
     shown_next_ = committed.place.next;
-    const size_t keep = std::min(committed.judged.size(), recent_.size());
-    for (size_t i = committed.judged.size() - keep; i < committed.judged.size(); ++i)
-      recent_[static_cast<size_t>(committed.judged[i].offset.value()) % recent_.size()] = committed.judged[i];
+    for (const Judged& judged : committed.judged) {
+      Judged& place = recent_[static_cast<size_t>(judged.offset.value()) % recent_.size()];
+      if (place.offset < judged.offset) place = judged;
+    }
   }
   Refresh();
 }

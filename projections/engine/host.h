@@ -23,7 +23,7 @@ struct HostContext {
   log::LogIdentity log;
   std::vector<const sdk::Projection*> projections;
   std::shared_ptr<store::SharedResources> resources;
-  std::atomic<int64_t> cache_bytes{0};
+  MemoryBudget budget;
   // By position in `projections`: does anyone listen to the view?
   std::vector<std::unique_ptr<std::atomic<bool>>> listened;
 };
@@ -106,6 +106,7 @@ class PartitionHost {
   StatusOr<Place> PlaceOf(const std::string& table_name) const;
   Status PutMeta(const std::vector<std::pair<std::string, std::string>>& entries);
   Status DropBuild(const TableName& name);
+  LaneOptions OptionsOfLanes() const;
   std::unique_ptr<Lane> MakeLane(Place place, std::unique_ptr<FoldedView> view);
   Slot* SlotOf(std::string_view view);
   const Slot* SlotOf(std::string_view view) const;

@@ -11,26 +11,43 @@ namespace kefu::engine {
 namespace {
 
 constexpr char kUndecodable[] = "undecodable";
-// Events live on the arena; it is emptied after so many, before it leaves the cache.
-constexpr int kArenaEvents = 64;
+// Events are parsed, and looked up in admission, so many at a time: they live on the arena until the next lot, and must
+// not leave the processor's cache before they are folded.
+constexpr size_t kLot = 64;
+constexpr size_t kArenaBytes = 64 << 10;
+// How long a lane is careful after an event that parks, and how many events its batches have then.
+constexpr int64_t kCarefulEvents = 10'000;
+constexpr int64_t kCarefulBatch = 2'000;
+
+google::protobuf::ArenaOptions InitialBlock(std::string& block) {
+  block.resize(kArenaBytes);
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  return options;
+}
 
 }  // namespace
 
 Lane::Lane(Partition partition, store::Store& store, EngineTables tables, Place place,
-           std::unique_ptr<FoldedView> judge, bool judge_all_applied)
+           std::unique_ptr<FoldedView> judge, LaneOptions options)
     : partition_(partition),
       store_(store),
       tables_(tables),
-      judge_all_applied_(judge_all_applied),
+      options_(options),
       judge_(std::move(judge)),
-      batch_(store.NewBatch()),
       committed_(place),
-      staged_(place) {}
+      staged_(place),
+      arena_(InitialBlock(arena_block_)) {}
 
 void Lane::Add(std::unique_ptr<FoldedView> view) { views_.push_back(std::move(view)); }
 
+int64_t Lane::room(int64_t max_batch_events) const {
+  return (careful() ? std::min(kCarefulBatch, max_batch_events) : max_batch_events) - events_staged_;
+}
+
 size_t Lane::staged_bytes() const {
-  size_t bytes = batch_->bytes() + (judge_ ? judge_->stage->staged_bytes() : 0);
+  size_t bytes = verdicts_.bytes() + parked_.bytes() + (judge_ ? judge_->stage->staged_bytes() : 0);
   for (const auto& view : views_) bytes += view->stage->staged_bytes();
   return bytes;
 }
@@ -49,13 +66,33 @@ std::unique_ptr<FoldedView> Lane::Remove(std::string_view table_name) {
 Status Lane::Take(log::RecordBatch batch, Offset limit) {
   while (!batch.records.empty() && batch.records.back().offset >= limit) batch.records.pop_back();
   if (batch.records.empty()) return OkStatus();
+  if (rewinding_ && batch.records.front().offset > staged_.next) return OkStatus();
+  rewinding_ = false;
   if (!judge_) RETURN_IF_ERROR(LoadVerdicts(batch.records.front().offset, batch.records.back().offset));
+  if (!careful() && uncommitted_.empty()) return FoldAll(batch.records);
   uncommitted_.push_back(std::move(batch));
   return Advance();
 }
 
+Status Lane::FoldAll(const std::vector<log::RecordView>& records) {
+  for (size_t at = 0; at < records.size(); at += kLot) {
+    RETURN_IF_ERROR(Parse(records.data() + at, std::min(kLot, records.size() - at)));
+    for (const Parsed& parsed : parsed_) {
+      ASSIGN_OR_RETURN(const Step step, FoldOne(parsed));
+      if (step == Step::kFolded) continue;
+      const Offset parks_at = parsed.record.offset;
+      Discard();
+      careful_until_ = parks_at + kCarefulEvents;
+      rewinding_ = true;
+      return Aborted("partition {} offset {} parks; the records from {} on are needed again", partition_, parks_at,
+                     staged_.next);
+    }
+  }
+  return OkStatus();
+}
+
+// The careful way: record by record, keeping what is not committed.
 Status Lane::Advance() {
-  if (encoded_) RETURN_IF_ERROR(CommitStaged());
   while (at_batch_ < uncommitted_.size()) {
     const log::RecordBatch& batch = uncommitted_[at_batch_];
     if (at_record_ == batch.records.size()) {
@@ -64,9 +101,11 @@ Status Lane::Advance() {
       continue;
     }
     const log::RecordView& record = batch.records[at_record_];
-    if (record.offset >= staged_.next) {
-      ASSIGN_OR_RETURN(const Step step, FoldOne(record));
+    RETURN_IF_ERROR(Parse(&record, 1));
+    if (!parsed_.empty()) {
+      ASSIGN_OR_RETURN(const Step step, FoldOne(parsed_.front()));
       if (step == Step::kParks) {
+        careful_until_ = record.offset + kCarefulEvents;
         RETURN_IF_ERROR(FoldAgainBefore(record.offset));
         RETURN_IF_ERROR(CommitStaged());
         continue;  // with the same record, whose parking is decided now
@@ -81,8 +120,10 @@ Status Lane::FoldAgainBefore(Offset offset) {
   Discard();
   for (const log::RecordBatch& batch : uncommitted_) {
     for (const log::RecordView& record : batch.records) {
-      if (record.offset < staged_.next || record.offset >= offset) continue;
-      ASSIGN_OR_RETURN(const Step step, FoldOne(record));
+      if (record.offset >= offset) break;
+      RETURN_IF_ERROR(Parse(&record, 1));
+      if (parsed_.empty()) continue;
+      ASSIGN_OR_RETURN(const Step step, FoldOne(parsed_.front()));
       KEFU_CHECK(step == Step::kFolded, "partition {} offset {} parks only the second time", partition_,
                  record.offset);
     }
@@ -90,26 +131,40 @@ Status Lane::FoldAgainBefore(Offset offset) {
   return OkStatus();
 }
 
-StatusOr<Lane::Step> Lane::FoldOne(const log::RecordView& record) {
-  if (++arena_events_ > kArenaEvents) {
-    arena_.Reset();
-    arena_events_ = 0;
+// Parses those of `count` records that are not folded yet, and reads what admission knows of their ids.
+Status Lane::Parse(const log::RecordView* records, size_t count) {
+  parsed_.clear();
+  arena_.Reset();
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < count; ++i) {
+    const log::RecordView& record = records[i];
+    if (record.offset < staged_.next) continue;
+    auto* event = google::protobuf::Arena::CreateMessage<events::v1::Event>(&arena_);
+    const bool decoded = event->ParseFromArray(record.value.data(), static_cast<int>(record.value.size()));
+    parsed_.push_back({record, event, decoded});
+    if (decoded && count > 1) ids.push_back(admission::SeenKey(*event));
   }
-  auto* event = google::protobuf::Arena::CreateMessage<events::v1::Event>(&arena_);
-  sdk::RecordedEvent recorded{event, record.value, partition_, record.offset, staged_.effective_time, nullptr};
+  if (!judge_ || options_.judge_all_applied || ids.empty()) return OkStatus();
+  judge_->stage->PrefetchRaw(admission::kSeenTable, ids);
+  return Fault();
+}
+
+StatusOr<Lane::Step> Lane::FoldOne(const Parsed& parsed) {
+  const log::RecordView& record = parsed.record;
+  const events::v1::Event& event = *parsed.event;
+  sdk::RecordedEvent recorded{&event, record.value, partition_, record.offset, staged_.effective_time, nullptr};
   events::v1::Verdict verdict;
-  const bool decoded = event->ParseFromArray(record.value.data(), static_cast<int>(record.value.size()));
-  if (!decoded) {
+  if (!parsed.decoded) {
     // Nothing of ours writes such bytes; a stranger's record must not stop the partition.
     verdict.set_outcome(events::v1::VERDICT_OUTCOME_REFUSED);
     verdict.set_rule(kUndecodable);
-  } else if (event->body_case() == events::v1::Event::BODY_NOT_SET) {
+  } else if (event.body_case() == events::v1::Event::BODY_NOT_SET) {
     return FailedPrecondition(
         "partition {} offset {} holds an event whose body this version does not know; upgrade this node, it goes on "
         "from there (reads are served as of that position)",
         partition_, record.offset);
   } else {
-    staged_.effective_time = std::max(staged_.effective_time, FromProto(event->recorded_at()));
+    staged_.effective_time = std::max(staged_.effective_time, FromProto(event.recorded_at()));
     recorded.recorded_at = staged_.effective_time;
     verdict = VerdictOf(recorded);
     recorded.verdict = &verdict;
@@ -117,7 +172,7 @@ StatusOr<Lane::Step> Lane::FoldOne(const log::RecordView& record) {
     if (verdict.outcome() != events::v1::VERDICT_OUTCOME_DUPLICATE) {
       for (const auto& view : views_) {
         if (refused && !view->projection->takes_refused) continue;
-        if (!view->projection->Wants(event->body_case())) continue;
+        if (!view->projection->Wants(event.body_case())) continue;
         const StatusOr<Step> step = FoldInto(*view, recorded);
         if (!step.ok() || *step == Step::kParks) return step;
       }
@@ -126,17 +181,23 @@ StatusOr<Lane::Step> Lane::FoldOne(const log::RecordView& record) {
   RETURN_IF_ERROR(Fault());
   if (judge_) {
     if (verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
-      batch_->Put(tables_.verdicts, codec::Key(record.offset), verdict.SerializeAsString());
-    judged_.push_back({record.offset, std::move(verdict)});
+      verdicts_.Put(codec::Key(record.offset), verdict.SerializeAsString());
+    Remember(record.offset, std::move(verdict));
   }
   staged_.next = record.offset.Next();
-  last_record_ = record.value;
+  staged_.last_record = FastHash128(record.value);
   ++events_staged_;
   return Step::kFolded;
 }
 
+void Lane::Remember(Offset offset, events::v1::Verdict verdict) {
+  const size_t at = static_cast<size_t>(judged_count_++) % kRecentVerdicts;
+  if (at == judged_.size()) judged_.emplace_back();
+  judged_[at] = {offset, std::move(verdict)};
+}
+
 events::v1::Verdict Lane::VerdictOf(const sdk::RecordedEvent& event) {
-  if (judge_ && !judge_all_applied_) return admission::Judge(event, *judge_->stage);
+  if (judge_ && !options_.judge_all_applied) return admission::Judge(event, *judge_->stage);
   const auto known = known_verdicts_.find(event.offset.value());
   if (known != known_verdicts_.end()) return known->second;
   events::v1::Verdict applied;
@@ -174,7 +235,7 @@ void Lane::Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_v
   const std::string& client = event.event->client_id();
   const std::string verdict = event.verdict->SerializeAsString();
   const ParkedFrame frame{event.recorded_at, reason, verdict, event.bytes};
-  batch_->Put(tables_.parked, codec::Key(view.table_name, client, event.offset), frame.Encode());
+  parked_.Put(codec::Key(view.table_name, client, event.offset), frame.Encode());
   if (!view.staged_gaps) view.staged_gaps = std::make_shared<Gaps>(*view.gaps);
   PartitionView::Gap& gap = (*view.staged_gaps)[client];
   if (gap.events++ == 0) {
@@ -206,65 +267,72 @@ Status Lane::Fault() const {
 }
 
 void Lane::Discard() {
-  batch_->Clear();
+  verdicts_.Clear();
+  parked_.Clear();
   if (judge_) judge_->stage->Discard();
   for (const auto& view : views_) {
     view->stage->Discard();
     view->staged_gaps.reset();
   }
   judged_.clear();
+  judged_count_ = 0;
   staged_ = committed_;
   events_staged_ = 0;
 }
 
 void Lane::Abandon() {
   Discard();
-  encoded_ = false;
   uncommitted_.clear();
   at_batch_ = at_record_ = 0;
   known_verdicts_.clear();
   forced_.clear();
 }
 
-void Lane::Encode() {
-  staged_.last_record = FastHash128(last_record_);
+void Lane::Trim(double share) {
+  if (judge_) judge_->stage->Trim(share);
+  for (const auto& view : views_) view->stage->Trim(share);
+}
+
+void Lane::GiveAll(store::WriteBatch& batch) {
+  std::map<std::string, std::string> places;
   const std::string place = staged_.Encode();
   if (judge_) {
-    judge_->stage->Flush(*batch_, nullptr);
-    batch_->Put(tables_.meta, PlaceKey(judge_->table_name), place);
+    judge_->stage->WriteTo(batch);
+    places[PlaceKey(judge_->table_name)] = place;
   }
   for (const auto& view : views_) {
-    std::vector<Change> changes;
-    view->stage->Flush(*batch_, view->wants_changes() ? &changes : nullptr);
-    if (!changes.empty()) changes_.emplace_back(view->projection, std::move(changes));
-    batch_->Put(tables_.meta, PlaceKey(view->table_name), place);
+    view->stage->WriteTo(batch);
+    places[PlaceKey(view->table_name)] = place;
   }
-  encoded_ = true;
+  verdicts_.WriteTo(batch, tables_.verdicts);
+  parked_.WriteTo(batch, tables_.parked);
+  for (const auto& [key, value] : places) batch.Put(tables_.meta, key, value);
 }
 
 Status Lane::CommitStaged() {
   if (!HasStaged()) return OkStatus();
-  if (!encoded_) {
-    RETURN_IF_ERROR(Fault());
-    Encode();
-  }
-  RETURN_IF_ERROR(store_.Write(*batch_));
+  RETURN_IF_ERROR(Fault());
+  const bool bulk = staged_bytes() >= static_cast<size_t>(options_.bulk_bytes);
+  const auto batch = bulk ? store_.NewBulkBatch() : store_.NewBatch();
+  GiveAll(*batch);
+  RETURN_IF_ERROR(store_.Write(*batch));
 
-  batch_->Clear();
-  encoded_ = false;
-  if (judge_) judge_->stage->Trim();
+  verdicts_.Clear();
+  parked_.Clear();
+  if (judge_) judge_->stage->Settle(nullptr);
   for (const auto& view : views_) {
     if (view->staged_gaps) view->gaps = std::move(view->staged_gaps);
     view->staged_gaps.reset();
-    view->stage->Trim();
+    std::vector<Change> changes;
+    view->stage->Settle(view->wants_changes() ? &changes : nullptr);
+    if (!changes.empty()) done_.changes.emplace_back(view->projection, std::move(changes));
   }
   committed_ = staged_;
   done_.place = committed_;
   done_.events += events_staged_;
   std::move(judged_.begin(), judged_.end(), std::back_inserter(done_.judged));
-  std::move(changes_.begin(), changes_.end(), std::back_inserter(done_.changes));
   judged_.clear();
-  changes_.clear();
+  judged_count_ = 0;
   events_staged_ = 0;
   known_verdicts_.erase(known_verdicts_.begin(), known_verdicts_.lower_bound(committed_.next.value()));
   forced_.erase(forced_.begin(), forced_.lower_bound({committed_.next.value(), ""}));
@@ -325,11 +393,16 @@ StatusOr<Lane::Retried> Lane::Retry(FoldedView& view, const std::string& client_
       break;
     }
   }
-  for (size_t i = 0; i < taken; ++i) batch_->Delete(tables_.parked, parked[i].first);
-  std::vector<Change> changes;
-  view.stage->Flush(*batch_, view.wants_changes() ? &changes : nullptr);
-  if (taken > 0) RETURN_IF_ERROR(store_.Write(*batch_));
-  batch_->Clear();
+  if (taken > 0) {
+    const auto batch = store_.NewBatch();
+    for (size_t i = 0; i < taken; ++i) batch->Delete(tables_.parked, parked[i].first);
+    view.stage->WriteTo(*batch);
+    if (const Status status = store_.Write(*batch); !status.ok()) {
+      Discard();
+      return status;
+    }
+    view.stage->Settle(nullptr);
+  }
 
   auto gaps = std::make_shared<Gaps>(*view.gaps);
   if (taken == parked.size()) {

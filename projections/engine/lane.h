@@ -15,6 +15,7 @@
 #include "platform/log/log.h"
 #include "platform/store/store.h"
 #include "projections/engine/frames.h"
+#include "projections/engine/mutations.h"
 #include "projections/engine/row_stage.h"
 
 namespace kefu::engine {
@@ -46,6 +47,9 @@ struct EngineTables {
   store::TableId parked = 0;
 };
 
+// How many verdicts are kept for callers that wait for them.
+inline constexpr size_t kRecentVerdicts = 1 << 14;
+
 struct Judged {
   Offset offset;
   events::v1::Verdict verdict;
@@ -53,23 +57,33 @@ struct Judged {
 
 struct Committed {
   Place place;
+  // The newest kRecentVerdicts, in no order.
   std::vector<Judged> judged;
   // By view, for those that want it.
   std::vector<std::pair<const sdk::Projection*, std::vector<Change>>> changes;
   int64_t events = 0;
 };
 
+// How a lane folds and writes.
+struct LaneOptions {
+  // Admission off, to measure it: every event counts as applied.
+  bool judge_all_applied = false;
+  // Batches from this size on are written as sorted files.
+  int64_t bulk_bytes = int64_t{1} << 20;
+};
+
 // Operation: Take folds records into rows in memory; Commit writes rows, index entries, verdicts, parked events, places
-//   and the last record's hash in one batch. When a fold parks an event, what was staged is discarded, all before the
-//   event is folded again and committed, and the event goes on parked: no fold needs an undo, and parking costs only
-//   where it happens.
+//   and the last record's hash in one batch. No fold needs an undo: when one parks an event, what was staged is
+//   discarded and all before the event is folded again and committed; then the event goes on parked. Records are not
+//   kept for this, the log has them: Take asks to be given them again (kAborted). Where events park, more will; so the
+//   lane then goes on carefully for a while, in small batches whose records it keeps, and parking costs little.
 // Concurrency: one thread at a time.
 class Lane {
  public:
   // With `judge`, this lane decides about events (admission's rows are in it) and keeps the verdicts; without, it reads
   // them, and must not be given records that were not judged yet.
   Lane(Partition partition, store::Store& store, EngineTables tables, Place place,
-       std::unique_ptr<FoldedView> judge, bool judge_all_applied);
+       std::unique_ptr<FoldedView> judge, LaneOptions options);
 
   void Add(std::unique_ptr<FoldedView> view);
   std::unique_ptr<FoldedView> Remove(std::string_view table_name);
@@ -81,17 +95,23 @@ class Lane {
   const Place& committed() const { return committed_; }
   bool HasStaged() const { return events_staged_ > 0; }
   int64_t events_staged() const { return events_staged_; }
-  // What the batch holds already; changed rows come on top when it is encoded.
+  // How many more events the batch may take before it should be committed.
+  int64_t room(int64_t max_batch_events) const;
+  // Memory that the batch holds, roughly.
   size_t staged_bytes() const;
 
-  // Folds all records of the batch before `limit`. kResourceExhausted: no room to write; call Advance later, it goes on
-  // from there. kFailedPrecondition: an event this build cannot read; all before it is staged. Other errors: the store
-  // is at fault; call Abandon.
+  // Folds all records of the batch before `limit`; those before next() are skipped. kAborted: an event parks; call it
+  // again with the records from next() on. kResourceExhausted: no room to write; call Advance later, it goes on from
+  // there. kFailedPrecondition: an event this build cannot read; all before it is staged. Other errors: the store is at
+  // fault; call Abandon.
   Status Take(log::RecordBatch batch, Offset limit);
   Status Advance();
 
   // Writes what is staged and tells what was written since the last call. kResourceExhausted: call again later.
   StatusOr<Committed> Commit();
+
+  // Keeps only this share of the rows in memory; changed ones stay.
+  void Trim(double share);
 
   // Forgets what is not committed, as if it had never been taken.
   void Abandon();
@@ -105,14 +125,24 @@ class Lane {
 
  private:
   enum class Step { kFolded, kParks };
+  // An event between being parsed and being folded.
+  struct Parsed {
+    log::RecordView record;
+    events::v1::Event* event = nullptr;
+    bool decoded = false;
+  };
 
-  StatusOr<Step> FoldOne(const log::RecordView& record);
+  Status FoldAll(const std::vector<log::RecordView>& records);
+  Status Parse(const log::RecordView* records, size_t count);
+  StatusOr<Step> FoldOne(const Parsed& parsed);
   StatusOr<Step> FoldInto(FoldedView& view, const sdk::RecordedEvent& event);
   void Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_view reason);
   Status FoldAgainBefore(Offset offset);
   Status CommitStaged();
-  void Encode();
+  void GiveAll(store::WriteBatch& batch);
+  bool careful() const { return staged_.next < careful_until_; }
   events::v1::Verdict VerdictOf(const sdk::RecordedEvent& event);
+  void Remember(Offset offset, events::v1::Verdict verdict);
   Status LoadVerdicts(Offset first, Offset last);
   void Discard();
   Status Fault() const;
@@ -120,27 +150,31 @@ class Lane {
   const Partition partition_;
   store::Store& store_;
   const EngineTables tables_;
-  const bool judge_all_applied_;
+  const LaneOptions options_;
   std::unique_ptr<FoldedView> judge_;
   std::vector<std::unique_ptr<FoldedView>> views_;
-  std::unique_ptr<store::WriteBatch> batch_;
+  // What goes into the engine's own tables.
+  Mutations verdicts_;
+  Mutations parked_;
 
   Place committed_;
   Place staged_;
-  std::string_view last_record_;  // into uncommitted_
   int64_t events_staged_ = 0;
-  // Records not committed yet, and the next one to fold among them.
+  // Set from an event that parks until its batch's records come again.
+  bool rewinding_ = false;
+  // While careful: records not committed yet, and the next one to fold among them.
+  Offset careful_until_;
   std::deque<log::RecordBatch> uncommitted_;
   size_t at_batch_ = 0;
   size_t at_record_ = 0;
-  std::vector<Judged> judged_;
+  std::vector<Judged> judged_;  // the newest, in no order
+  int64_t judged_count_ = 0;
   std::map<int64_t, events::v1::Verdict> known_verdicts_;
   // Parking decisions for events not committed yet: (offset, view's table) → reason.
   std::map<std::pair<int64_t, std::string>, std::string> forced_;
+  std::string arena_block_;
   google::protobuf::Arena arena_;
-  int arena_events_ = 0;
-  bool encoded_ = false;  // the batch holds everything and waits to be written
-  std::vector<std::pair<const sdk::Projection*, std::vector<Change>>> changes_;
+  std::vector<Parsed> parsed_;
   Committed done_;  // since the last Commit
 };
 

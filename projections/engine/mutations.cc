@@ -6,26 +6,24 @@
 
 namespace kefu::engine {
 
-void Mutations::Begin(std::string_view key) {
-  KEFU_CHECK(buffer_.size() + key.size() < UINT32_MAX, "{} bytes", buffer_.size());
-  entries_.push_back({static_cast<uint32_t>(buffer_.size()), static_cast<uint32_t>(key.size()), 0, false});
+Mutations::Item Mutations::operator[](size_t i) const {
+  const Entry& entry = entries_[i];
+  return {{buffer_.data() + entry.at, entry.key_size},
+          {buffer_.data() + entry.at + entry.key_size, entry.value_size},
+          entry.deleted};
+}
+
+void Mutations::Add(std::string_view key, std::string_view value, bool deleted) {
+  KEFU_CHECK(buffer_.size() + key.size() + value.size() < UINT32_MAX, "{} bytes", buffer_.size());
+  entries_.push_back({static_cast<uint32_t>(buffer_.size()), static_cast<uint32_t>(key.size()),
+                      static_cast<uint32_t>(value.size()), deleted});
   buffer_.append(key);
+  buffer_.append(value);
 }
 
-void Mutations::End(bool deleted) {
-  Entry& entry = entries_.back();
-  entry.value_size = static_cast<uint32_t>(buffer_.size() - entry.at - entry.key_size);
-  entry.deleted = deleted;
-}
+void Mutations::Put(std::string_view key, std::string_view value) { Add(key, value, false); }
 
-void Mutations::Put(std::string_view key, std::string_view value) {
-  PutWith(key, [&](std::string& buffer) { buffer.append(value); });
-}
-
-void Mutations::Delete(std::string_view key) {
-  Begin(key);
-  End(true);
-}
+void Mutations::Delete(std::string_view key) { Add(key, {}, true); }
 
 void Mutations::PutFindable(std::string_view key, std::string_view value) {
   Put(key, value);
@@ -39,20 +37,17 @@ void Mutations::PutFindable(std::string_view key, std::string_view value) {
 std::optional<std::string_view> Mutations::Find(std::string_view key) const {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return std::nullopt;
-  return ValueOf(entries_[*found]);
+  return (*this)[*found].value;
 }
 
-void Mutations::WriteTo(store::WriteBatch& batch, store::TableId table) {
-  // The set looks entries up by their place, which sorting changes.
-  by_key_.clear();
-  std::stable_sort(entries_.begin(), entries_.end(),
-                   [this](const Entry& a, const Entry& b) { return KeyOf(a) < KeyOf(b); });
-  for (const Entry& entry : entries_) {
-    if (entry.deleted) {
-      batch.Delete(table, KeyOf(entry));
-    } else {
-      batch.Put(table, KeyOf(entry), ValueOf(entry));
-    }
+void Mutations::WriteTo(store::WriteBatch& batch, store::TableId table) const {
+  std::vector<Item> items;
+  items.reserve(size());
+  for (size_t i = 0; i < size(); ++i) items.push_back((*this)[i]);
+  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return ComesBefore(a.key, b.key); });
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i + 1 < items.size() && items[i].key == items[i + 1].key) continue;
+    items[i].deleted ? batch.Delete(table, items[i].key) : batch.Put(table, items[i].key, items[i].value);
   }
 }
 
@@ -60,6 +55,13 @@ void Mutations::Clear() {
   by_key_.clear();
   entries_.clear();
   buffer_.clear();
+  // A batch of a catch-up is many times one of everyday; its room is not kept.
+  constexpr size_t kKept = 1 << 20;
+  if (buffer_.capacity() > kKept) {
+    buffer_.shrink_to_fit();
+    entries_.shrink_to_fit();
+    by_key_ = decltype(by_key_)(0, Hash{this}, Equal{this});
+  }
 }
 
 }  // namespace kefu::engine

@@ -1,7 +1,6 @@
 #pragma once
 
-// What a batch will write to one table, gathered and then handed over in key order: sorted keys go into a memtable at
-// a fraction of the cost, since each insertion begins where the last one ended.
+// What a batch will write to one table beside decoded rows, gathered in one buffer.
 
 #include <absl/container/flat_hash_set.h>
 
@@ -24,21 +23,23 @@ class Mutations {
   Mutations& operator=(const Mutations&) = delete;
 
   void Put(std::string_view key, std::string_view value);
-  // The value is what `append` adds to the buffer it is given.
-  template <class Append>
-  void PutWith(std::string_view key, Append append) {
-    Begin(key);
-    append(buffer_);
-    End(false);
-  }
   void Delete(std::string_view key);
   // Put, and found by Find until Clear.
   void PutFindable(std::string_view key, std::string_view value);
   // Valid until the next change.
   std::optional<std::string_view> Find(std::string_view key) const;
 
-  // In key order; of equal keys the last wins.
-  void WriteTo(store::WriteBatch& batch, store::TableId table);
+  struct Item {
+    std::string_view key;
+    std::string_view value;
+    bool deleted;
+  };
+  // In the order they came; of equal keys the last counts. Views are valid until the next change.
+  size_t size() const { return entries_.size(); }
+  Item operator[](size_t i) const;
+
+  // In key order, each key once.
+  void WriteTo(store::WriteBatch& batch, store::TableId table) const;
   void Clear();
   size_t bytes() const { return buffer_.size(); }
 
@@ -53,29 +54,30 @@ class Mutations {
     using is_transparent = void;
     const Mutations* of;
     size_t operator()(std::string_view key) const { return FastHash64(key); }
-    size_t operator()(uint32_t entry) const { return FastHash64(of->KeyOf(of->entries_[entry])); }
+    size_t operator()(uint32_t entry) const { return FastHash64((*of)[entry].key); }
   };
   struct Equal {
     using is_transparent = void;
     const Mutations* of;
     std::string_view KeyOf(std::string_view key) const { return key; }
-    std::string_view KeyOf(uint32_t entry) const { return of->KeyOf(of->entries_[entry]); }
+    std::string_view KeyOf(uint32_t entry) const { return (*of)[entry].key; }
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
       return KeyOf(a) == KeyOf(b);
     }
   };
 
-  void Begin(std::string_view key);
-  void End(bool deleted);
-  std::string_view KeyOf(const Entry& entry) const { return {buffer_.data() + entry.at, entry.key_size}; }
-  std::string_view ValueOf(const Entry& entry) const {
-    return {buffer_.data() + entry.at + entry.key_size, entry.value_size};
-  }
+  void Add(std::string_view key, std::string_view value, bool deleted);
 
   std::string buffer_;
   std::vector<Entry> entries_;
   absl::flat_hash_set<uint32_t, Hash, Equal> by_key_;
 };
+
+// Of equal keys the one that came later is the greater: its key lies further on in the buffer.
+inline bool ComesBefore(std::string_view a, std::string_view b) {
+  const int order = a.compare(b);
+  return order != 0 ? order < 0 : a.data() < b.data();
+}
 
 }  // namespace kefu::engine

@@ -1,6 +1,7 @@
 #include "projections/engine/row_stage.h"
 
 #include <algorithm>
+#include <map>
 
 #include "platform/base/check.h"
 
@@ -8,8 +9,9 @@ namespace kefu::engine {
 
 namespace {
 
-// What a decoded row costs in memory, from its encoded size: messages, strings and the entry around them.
-int64_t MemoryOf(size_t encoded_bytes) { return 256 + 3 * static_cast<int64_t>(encoded_bytes); }
+// An entry around its row: the key, the hash set's slot, the allocator's rounding.
+constexpr int64_t kEntryBytes = 192;
+constexpr int64_t kRawEntryBytes = 16;
 
 class Gather : public sdk::IndexKeys {
  public:
@@ -26,17 +28,21 @@ class Gather : public sdk::IndexKeys {
 
 }  // namespace
 
-RowStage::RowStage(const sdk::Projection& projection, store::Store& store, store::TableId table,
-                   std::atomic<int64_t>& cache_bytes, int64_t cache_limit)
-    : store_(store), table_(table), cache_bytes_(cache_bytes), cache_limit_(cache_limit) {
+RowStage::RowStage(const sdk::Projection& projection, store::Store& store, store::TableId table, MemoryBudget& budget)
+    : store_(store), table_(table), budget_(budget) {
   for (const sdk::TableInfo& info : projection.tables) tables_[info.id] = &info;
 }
 
-RowStage::~RowStage() { cache_bytes_ -= own_bytes_; }
+RowStage::~RowStage() { budget_.used -= own_bytes_; }
 
 void RowStage::Account(int64_t difference) {
   own_bytes_ += difference;
-  cache_bytes_.fetch_add(difference, std::memory_order_relaxed);
+  budget_.used.fetch_add(difference, std::memory_order_relaxed);
+}
+
+void RowStage::SetBytes(Entry& entry, int64_t bytes) {
+  Account(bytes - entry.bytes);
+  entry.bytes = bytes;
 }
 
 std::string_view RowStage::FullKey(uint8_t table, std::string_view key) {
@@ -56,14 +62,13 @@ RowStage::Entry& RowStage::Load(uint8_t table, std::string_view key) {
   entry->key = full;
   entry->table = tables_[table];
   entry->touched = batch_number_;
-  KEFU_CHECK(entry->table != nullptr && entry->table->prototype != nullptr, "table {} is not one of rows", table);
+  KEFU_CHECK(entry->table != nullptr && entry->table->make_row != nullptr, "table {} is not one of rows", table);
   Read(*entry);
-  Account(entry->bytes);
   return **rows_.insert(std::move(entry)).first;
 }
 
 void RowStage::Read(Entry& entry) {
-  entry.bytes = MemoryOf(0);
+  SetBytes(entry, kEntryBytes);
   if (!fault_.ok()) return;
   store::PinnedValue value;
   const StatusOr<bool> found = store_.Get(table_, entry.key, &value);
@@ -72,19 +77,17 @@ void RowStage::Read(Entry& entry) {
     return;
   }
   if (!*found) return;
-  entry.row.reset(entry.table->prototype->New());
-  if (!entry.row->ParseFromArray(value.view().data(), static_cast<int>(value.view().size()))) {
+  entry.row = entry.table->make_row();
+  if (!entry.row->Parse(value.view())) {
     fault_ = DataLoss("a row of table {} cannot be decoded", entry.table->name);
     entry.row.reset();
     return;
   }
   entry.stored = true;
-  entry.bytes = MemoryOf(value.view().size());
+  SetBytes(entry, kEntryBytes + static_cast<int64_t>(entry.row->MemoryBytes(value.view().size())));
 }
 
-const google::protobuf::Message* RowStage::Find(uint8_t table, std::string_view key) {
-  return Load(table, key).row.get();
-}
+const sdk::Row* RowStage::Find(uint8_t table, std::string_view key) { return Load(table, key).row.get(); }
 
 std::vector<std::string> RowStage::IndexKeysOf(const Entry& entry) {
   std::vector<std::string> keys;
@@ -102,13 +105,14 @@ void RowStage::MakeDirty(Entry& entry) {
   if (entry.dirty) return;
   entry.dirty = true;
   dirty_.push_back(&entry);
+  dirty_bytes_ += entry.bytes;
   if (!entry.table->indexes.empty()) entry.index_keys = IndexKeysOf(entry);
 }
 
-google::protobuf::Message* RowStage::Edit(uint8_t table, std::string_view key) {
+sdk::Row* RowStage::Edit(uint8_t table, std::string_view key) {
   Entry& entry = Load(table, key);
   MakeDirty(entry);
-  if (entry.row == nullptr) entry.row.reset(entry.table->prototype->New());
+  if (entry.row == nullptr) entry.row = entry.table->make_row();
   return entry.row.get();
 }
 
@@ -118,11 +122,44 @@ void RowStage::Erase(uint8_t table, std::string_view key) {
   entry.row.reset();
 }
 
+void RowStage::PrefetchRaw(uint8_t table, const std::vector<std::string>& keys) {
+  prefetched_.clear();
+  raw_is_read_[table] = true;
+  if (!fault_.ok()) return;
+  for (const std::string& key : keys) {
+    const std::string_view full = FullKey(table, key);
+    if (!raw_.Find(full)) prefetched_.push_back({std::string(full), {}, false});
+  }
+  const auto before = [](const Prefetched& a, const Prefetched& b) { return a.key < b.key; };
+  const auto same = [](const Prefetched& a, const Prefetched& b) { return a.key == b.key; };
+  std::sort(prefetched_.begin(), prefetched_.end(), before);
+  prefetched_.erase(std::unique(prefetched_.begin(), prefetched_.end(), same), prefetched_.end());
+  std::vector<std::string_view> wanted;
+  for (const Prefetched& each : prefetched_) wanted.push_back(each.key);
+  std::vector<store::PinnedValue> values;
+  std::vector<bool> found;
+  if (const Status status = store_.MultiGet(table_, wanted, &values, &found); !status.ok()) {
+    fault_ = status;
+    prefetched_.clear();
+    return;
+  }
+  for (size_t i = 0; i < prefetched_.size(); ++i) {
+    prefetched_[i].found = found[i];
+    if (found[i]) prefetched_[i].value = std::move(values[i]);
+  }
+}
+
 std::optional<std::string_view> RowStage::FindRaw(uint8_t table, std::string_view key) {
   raw_is_read_[table] = true;
   const std::string_view full = FullKey(table, key);
-  if (const auto staged = mutations_.Find(full)) return staged;
+  if (const auto staged = raw_.Find(full)) return staged;
   if (!fault_.ok()) return std::nullopt;
+  const auto known = std::lower_bound(prefetched_.begin(), prefetched_.end(), full,
+                                      [](const Prefetched& each, std::string_view wanted) { return each.key < wanted; });
+  if (known != prefetched_.end() && known->key == full) {
+    if (!known->found) return std::nullopt;
+    return known->value.view();
+  }
   const StatusOr<bool> stored = store_.Get(table_, full, &raw_value_);
   if (!stored.ok()) {
     fault_ = stored.status();
@@ -134,23 +171,24 @@ std::optional<std::string_view> RowStage::FindRaw(uint8_t table, std::string_vie
 
 void RowStage::PutRaw(uint8_t table, std::string_view key, std::string_view value) {
   const std::string_view full = FullKey(table, key);
+  Account(static_cast<int64_t>(full.size() + value.size()) + kRawEntryBytes);
   if (raw_is_read_[table]) {
-    mutations_.PutFindable(full, value);
+    raw_.PutFindable(full, value);
   } else {
-    mutations_.Put(full, value);
+    raw_.Put(full, value);
   }
 }
 
-void RowStage::FlushIndexes(const Entry& entry) {
+void RowStage::DiffIndexes(const Entry& entry) {
   const std::vector<std::string> now = IndexKeysOf(entry);
   const std::string_view primary = std::string_view(entry.key).substr(1);
   auto old_key = entry.index_keys.begin();
   auto new_key = now.begin();
   while (old_key != entry.index_keys.end() || new_key != now.end()) {
     if (new_key == now.end() || (old_key != entry.index_keys.end() && *old_key < *new_key)) {
-      mutations_.Delete(*old_key++);
+      indexes_.Delete(*old_key++);
     } else if (old_key == entry.index_keys.end() || *new_key < *old_key) {
-      mutations_.Put(*new_key++, primary);
+      indexes_.Put(*new_key++, primary);
     } else {
       ++old_key;
       ++new_key;
@@ -158,30 +196,56 @@ void RowStage::FlushIndexes(const Entry& entry) {
   }
 }
 
-void RowStage::Flush(store::WriteBatch& batch, std::vector<Change>* changes) {
+std::vector<RowStage::Line> RowStage::Lines() {
+  indexes_.Clear();
+  for (const Entry* entry : dirty_)
+    if (!entry->table->indexes.empty()) DiffIndexes(*entry);
+  std::vector<Line> lines;
+  lines.reserve(dirty_.size() + indexes_.size() + raw_.size());
+  for (Entry* entry : dirty_)
+    if (entry->row != nullptr || entry->stored) lines.push_back({entry->key, {}, entry, entry->row == nullptr});
+  for (const Mutations* mutations : {&indexes_, &raw_}) {
+    for (size_t i = 0; i < mutations->size(); ++i) {
+      const Mutations::Item item = (*mutations)[i];
+      lines.push_back({item.key, item.value, nullptr, item.deleted});
+    }
+  }
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return ComesBefore(a.key, b.key); });
+  return lines;
+}
+
+void RowStage::WriteTo(store::WriteBatch& batch) {
+  const std::vector<Line> lines = Lines();
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const Line& line = lines[i];
+    if (i + 1 < lines.size() && line.key == lines[i + 1].key) continue;
+    if (line.deleted) {
+      batch.Delete(table_, line.key);
+    } else if (line.row == nullptr) {
+      batch.Put(table_, line.key, line.value);
+    } else {
+      row_buffer_.clear();
+      line.row->row->AppendTo(&row_buffer_);
+      batch.Put(table_, line.key, row_buffer_);
+      SetBytes(*line.row, kEntryBytes + static_cast<int64_t>(line.row->row->MemoryBytes(row_buffer_.size())));
+    }
+  }
+}
+
+void RowStage::Settle(std::vector<Change>* changes) {
   std::map<uint8_t, std::vector<std::string>> changed;
   for (Entry* entry : dirty_) {
-    if (!entry->table->indexes.empty()) FlushIndexes(*entry);
-    if (entry->row != nullptr) {
-      size_t encoded_bytes = 0;
-      mutations_.PutWith(entry->key, [&](std::string& buffer) {
-        const size_t before = buffer.size();
-        entry->row->AppendToString(&buffer);
-        encoded_bytes = buffer.size() - before;
-      });
-      Account(MemoryOf(encoded_bytes) - entry->bytes);
-      entry->bytes = MemoryOf(encoded_bytes);
-    } else if (entry->stored) {
-      mutations_.Delete(entry->key);
-    }
     entry->stored = entry->row != nullptr;
     entry->dirty = false;
     entry->index_keys.clear();
     if (changes != nullptr) changed[entry->table->id].push_back(entry->key.substr(1));
   }
   dirty_.clear();
-  mutations_.WriteTo(batch, table_);
-  mutations_.Clear();
+  dirty_bytes_ = 0;
+  Account(-static_cast<int64_t>(raw_.bytes()) - kRawEntryBytes * static_cast<int64_t>(raw_.size()));
+  raw_.Clear();
+  indexes_.Clear();
+  prefetched_.clear();
   ++batch_number_;
   if (changes != nullptr)
     for (auto& [table, keys] : changed) changes->push_back({tables_[table]->name, std::move(keys)});
@@ -195,7 +259,11 @@ void RowStage::Forget(Entry* entry) {
 void RowStage::Discard() {
   for (Entry* entry : dirty_) Forget(entry);
   dirty_.clear();
-  mutations_.Clear();
+  dirty_bytes_ = 0;
+  Account(-static_cast<int64_t>(raw_.bytes()) - kRawEntryBytes * static_cast<int64_t>(raw_.size()));
+  raw_.Clear();
+  indexes_.Clear();
+  prefetched_.clear();
   // A row that could not be read looks absent; it must be read again.
   if (!fault_.ok()) {
     Account(-own_bytes_);
@@ -204,12 +272,11 @@ void RowStage::Discard() {
   }
 }
 
-void RowStage::Trim() {
-  if (cache_bytes_.load(std::memory_order_relaxed) <= cache_limit_) return;
-  // The common bound is passed: this stage gives back down to nine tenths of it, as far as its own rows go.
-  for (const uint32_t keep_from : {batch_number_ - 1, batch_number_}) {
+void RowStage::Trim(double share) {
+  const auto target = static_cast<int64_t>(static_cast<double>(own_bytes_) * share);
+  for (const uint32_t keep_from : {batch_number_ - 1, batch_number_ + 1}) {
     for (auto it = rows_.begin(); it != rows_.end();) {
-      if (cache_bytes_.load(std::memory_order_relaxed) <= cache_limit_ / 10 * 9) return;
+      if (own_bytes_ <= target) return;
       const auto here = it++;
       if ((*here)->dirty || (*here)->touched >= keep_from) continue;
       Account(-(*here)->bytes);

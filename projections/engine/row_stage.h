@@ -6,7 +6,6 @@
 
 #include <array>
 #include <atomic>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,41 +18,62 @@
 
 namespace kefu::engine {
 
+// What all stages together hold in memory: rows, changed or not, and raw rows not written yet.
+struct MemoryBudget {
+  std::atomic<int64_t> used{0};
+  int64_t limit = 0;
+
+  bool exceeded() const { return used.load(std::memory_order_relaxed) > limit; }
+  // Of what a stage holds, the share it may keep: less than one when too much is held, so that all give alike.
+  double Share() const {
+    const auto held = static_cast<double>(used.load(std::memory_order_relaxed));
+    return held > static_cast<double>(limit) ? 0.75 * static_cast<double>(limit) / held : 1;
+  }
+};
+
 // Operation: a touched row is loaded and decoded once, changed in place by as many events as a batch has, and encoded
-//   once, with the difference of its index entries. Decoded rows stay for the next batch, bounded by bytes.
+//   once, with the difference of its index entries. Rows stay for the next batch, bounded by bytes.
 // Concurrency: one thread at a time.
 // Limitations: a fold's changes cannot be undone one event at a time; the lane discards and folds again instead.
 class RowStage final : public sdk::Stage {
  public:
-  // `cache_bytes` counts what all stages keep, `cache_limit` is their common bound. All outlive the stage.
-  RowStage(const sdk::Projection& projection, store::Store& store, store::TableId table,
-           std::atomic<int64_t>& cache_bytes, int64_t cache_limit);
+  // All outlive the stage.
+  RowStage(const sdk::Projection& projection, store::Store& store, store::TableId table, MemoryBudget& budget);
   ~RowStage() override;
 
-  const google::protobuf::Message* Find(uint8_t table, std::string_view key) override;
-  google::protobuf::Message* Edit(uint8_t table, std::string_view key) override;
+  const sdk::Row* Find(uint8_t table, std::string_view key) override;
+  sdk::Row* Edit(uint8_t table, std::string_view key) override;
   void Erase(uint8_t table, std::string_view key) override;
   std::optional<std::string_view> FindRaw(uint8_t table, std::string_view key) override;
   void PutRaw(uint8_t table, std::string_view key, std::string_view value) override;
 
-  // The first storage fault since the last Flush or Discard. Folds read nothing after it; their batch must be discarded.
+  // Reads raw rows that FindRaw will soon ask for, all at once: a fraction of the cost each. What is read is forgotten
+  // at the next call, and at Settle. `keys` without the table's byte, in any order.
+  void PrefetchRaw(uint8_t table, const std::vector<std::string>& keys);
+
+  // The first storage fault since the last Settle or Discard. Folds read nothing after it; their batch must be
+  // discarded.
   const Status& fault() const { return fault_; }
 
-  // Encodes all changed rows and their index entries into `batch`. `changes`, if given, gets the changed keys.
-  void Flush(store::WriteBatch& batch, std::vector<Change>* changes);
-  // Forgets all changes since the last Flush.
+  // Gives `batch` all changed rows, their index entries and the raw rows, in key order, each key once. May be called
+  // again if the batch could not be written.
+  void WriteTo(store::WriteBatch& batch);
+  // What WriteTo gave is stored now. `changes`, if given, gets the changed keys.
+  void Settle(std::vector<Change>* changes);
+  // Forgets all changes since the last Settle.
   void Discard();
-  // Of raw rows put since the last Flush; the others are not encoded yet.
-  size_t staged_bytes() const { return mutations_.bytes(); }
-  // Gives decoded rows back until the common bound holds, those not touched in the last batch first.
-  void Trim();
+  // What is changed and not settled, roughly.
+  size_t staged_bytes() const { return raw_.bytes() + static_cast<size_t>(dirty_bytes_); }
+  // Gives rows back until only this share of the memory is held, those not touched in the last batch first. Changed
+  // rows stay.
+  void Trim(double share);
 
  private:
   struct Entry {
     std::string key;  // table's byte, then the key
     const sdk::TableInfo* table = nullptr;
-    std::unique_ptr<google::protobuf::Message> row;  // null: no such row
-    std::vector<std::string> index_keys;             // as stored; only while dirty
+    std::unique_ptr<sdk::Row> row;        // null: no such row
+    std::vector<std::string> index_keys;  // as stored; only while dirty
     int64_t bytes = 0;
     uint32_t touched = 0;
     bool dirty = false;
@@ -73,11 +93,26 @@ class RowStage final : public sdk::Stage {
       return KeyOf(a) == KeyOf(b);
     }
   };
+  struct Prefetched {
+    std::string key;
+    store::PinnedValue value;
+    bool found = false;
+  };
+  // One line of what WriteTo gives.
+  struct Line {
+    std::string_view key;
+    std::string_view value;
+    Entry* row = nullptr;  // then the value is its encoding
+    bool deleted = false;
+  };
+
   Entry& Load(uint8_t table, std::string_view key);
   void Read(Entry& entry);
   void MakeDirty(Entry& entry);
-  void FlushIndexes(const Entry& entry);
+  void DiffIndexes(const Entry& entry);
+  std::vector<Line> Lines();
   void Account(int64_t difference);
+  void SetBytes(Entry& entry, int64_t bytes);
   void Forget(Entry* entry);
   std::string_view FullKey(uint8_t table, std::string_view key);
   static std::vector<std::string> IndexKeysOf(const Entry& entry);
@@ -85,18 +120,21 @@ class RowStage final : public sdk::Stage {
   store::Store& store_;
   const store::TableId table_;
   std::array<const sdk::TableInfo*, 256> tables_{};
-  std::atomic<int64_t>& cache_bytes_;
-  const int64_t cache_limit_;
+  MemoryBudget& budget_;
 
   absl::flat_hash_set<std::unique_ptr<Entry>, Hash, Equal> rows_;
   std::vector<Entry*> dirty_;
+  int64_t dirty_bytes_ = 0;
   int64_t own_bytes_ = 0;
   uint32_t batch_number_ = 1;
-  Mutations mutations_;
+  Mutations raw_;
+  Mutations indexes_;  // of the last WriteTo
   // Raw tables that folds read back; what they put is found again within the batch.
   std::array<bool, 256> raw_is_read_{};
+  std::vector<Prefetched> prefetched_;  // sorted by key
   store::PinnedValue raw_value_;
   std::string key_buffer_;
+  std::string row_buffer_;
   Status fault_;
 };
 

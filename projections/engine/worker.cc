@@ -11,22 +11,22 @@ namespace {
 
 // What one Poll may bring: large enough to amortise, small enough that the first commit after a pause is soon.
 constexpr size_t kPollBytes = 4 << 20;
-// A batch that has grown to so many bytes of changes is written even if there is more to fold.
-constexpr size_t kMaxBatchBytes = 64 << 20;
 constexpr absl::Duration kPollWait = absl::Milliseconds(200);
 // Folding goes on for so many times as long as the last commit took, before the next one.
 constexpr int kCommitShare = 4;
-constexpr absl::Duration kMaxCommitDelay = absl::Seconds(1);
+constexpr absl::Duration kMaxCommitDelay = absl::Seconds(5);
 // Nothing came for so long: what is folded is written, due or not.
 constexpr absl::Duration kQuiet = absl::Milliseconds(5);
 constexpr absl::Duration kRetryPause = absl::Milliseconds(200);
 
 }  // namespace
 
-Worker::Worker(log::EventLog& log, std::vector<PartitionHost*> hosts, int max_batch_events, CommitListener on_commit)
+Worker::Worker(log::EventLog& log, std::vector<PartitionHost*> hosts, int max_batch_events, const MemoryBudget& budget,
+               CommitListener on_commit)
     : log_(log),
       hosts_(std::move(hosts)),
       max_batch_events_(max_batch_events),
+      budget_(budget),
       on_commit_(std::move(on_commit)),
       checked_(hosts_.size(), false) {}
 
@@ -137,7 +137,7 @@ void Worker::PollOnce() {
     HandlePollError(status);
     return;
   }
-  if (!AnyStaged() || (absl::Now() < commit_due_ && !batches.empty())) return;
+  if (!AnyStaged() || (absl::Now() < commit_due_ && !batches.empty() && !budget_.exceeded())) return;
   const absl::Time begin = absl::Now();
   CommitAll();
   const absl::Time end = absl::Now();
@@ -146,10 +146,7 @@ void Worker::PollOnce() {
 
 void Worker::HandlePollError(const Status& status) {
   CommitAll();
-  {
-    const std::lock_guard lock(mutex_);
-    reader_.reset();
-  }
+  CloseReader();
   if (status.code() == StatusCode::kUnavailable) {
     spdlog::warn("the log cannot be read now: {}", MessageOf(status));
     Pause(kRetryPause);
@@ -178,35 +175,37 @@ void Worker::HandlePollError(const Status& status) {
 
 // In parts, so that no batch holds more events than it may, however much a poll brought.
 void Worker::Fold(PartitionHost& host, const log::RecordBatch& batch) {
+  Lane& lane = host.main();
   for (size_t at = 0; at < batch.records.size() && !host.trouble();) {
-    const int64_t room = std::max<int64_t>(1, max_batch_events_ - host.main().events_staged());
+    const int64_t room = std::max<int64_t>(1, lane.room(max_batch_events_));
     const size_t end = std::min(batch.records.size(), at + static_cast<size_t>(room));
-    FoldPart(host, {batch.partition,
-                    {batch.records.begin() + static_cast<std::ptrdiff_t>(at),
-                     batch.records.begin() + static_cast<std::ptrdiff_t>(end)},
-                    batch.owner});
+    const bool goes_on = FoldPart(host, {batch.partition,
+                                         {batch.records.begin() + static_cast<std::ptrdiff_t>(at),
+                                          batch.records.begin() + static_cast<std::ptrdiff_t>(end)},
+                                         batch.owner});
+    if (!goes_on) return;
     at = end;
-    const Lane& lane = host.main();
-    if (lane.events_staged() >= max_batch_events_ || lane.staged_bytes() >= kMaxBatchBytes) Commit(host);
+    if (lane.room(max_batch_events_) <= 0) Commit(host);
   }
 }
 
-void Worker::FoldPart(PartitionHost& host, log::RecordBatch batch) {
+// False: the rest of what was polled is of no use to this partition.
+bool Worker::FoldPart(PartitionHost& host, log::RecordBatch batch) {
   Lane& lane = host.main();
   Status status = lane.Take(std::move(batch), Offset(INT64_MAX));
   while (status.code() == StatusCode::kResourceExhausted) {
-    if (!WaitOutFullDisk(host, status)) return;
+    if (!WaitOutFullDisk(host, status)) return false;
     status = lane.Advance();
   }
-  if (status.ok()) return;
-  if (status.code() == StatusCode::kFailedPrecondition) {
-    Commit(host);
-    lane.Abandon();
-    GiveUp(host, status, false);
-    return;
+  if (status.ok()) return true;
+  if (status.code() == StatusCode::kAborted) {
+    CloseReader();
+    return false;
   }
+  if (status.code() == StatusCode::kFailedPrecondition) Commit(host);
   lane.Abandon();
   GiveUp(host, status, false);
+  return false;
 }
 
 void Worker::Commit(PartitionHost& host) {
@@ -228,6 +227,8 @@ void Worker::Commit(PartitionHost& host) {
 
 void Worker::CommitAll() {
   for (PartitionHost* host : hosts_) Commit(*host);
+  if (const double share = budget_.Share(); share < 1)
+    for (PartitionHost* host : hosts_) host->main().Trim(share);
 }
 
 // False: stopping, give up waiting. What was folded is folded again at the next start.
@@ -246,6 +247,11 @@ void Worker::GiveUp(PartitionHost& host, Status status, bool refuse_reads) {
   spdlog::critical("partition {} is stopped: {}", host.partition(), ToString(status));
   host.SetTrouble({std::move(status), refuse_reads});
   on_commit_(host, Committed{host.main().committed(), {}, {}, 0});
+  CloseReader();
+}
+
+// The next poll begins where each lane is.
+void Worker::CloseReader() {
   const std::lock_guard lock(mutex_);
   reader_.reset();
 }
@@ -256,13 +262,23 @@ void Worker::Pause(absl::Duration duration) {
 }
 
 Status Worker::FollowTo(log::EventLog& log, Partition partition, Lane& lane, Offset target, absl::Time deadline) {
-  if (lane.next() >= target) return OkStatus();
-  ASSIGN_OR_RETURN(const auto reader, log.OpenReader({{partition, lane.next()}}));
+  std::unique_ptr<log::LogReader> reader;
   while (lane.next() < target) {
     if (absl::Now() > deadline) return DeadlineExceeded("partition {} is at {} of {}", partition, lane.next(), target);
+    if (!reader) {
+      ASSIGN_OR_RETURN(reader, log.OpenReader({{partition, lane.next()}}));
+    }
     std::vector<log::RecordBatch> batches;
     RETURN_IF_ERROR(reader->Poll(absl::Milliseconds(50), kPollBytes, &batches));
-    for (log::RecordBatch& batch : batches) RETURN_IF_ERROR(lane.Take(std::move(batch), target));
+    for (log::RecordBatch& batch : batches) {
+      const Status status = lane.Take(std::move(batch), target);
+      if (status.code() != StatusCode::kAborted) {
+        RETURN_IF_ERROR(status);
+        continue;
+      }
+      reader.reset();
+      break;
+    }
   }
   return OkStatus();
 }

@@ -18,13 +18,14 @@ namespace kefu::engine {
 using CommitListener = std::function<void(PartitionHost&, const Committed&)>;
 
 // Operation: polls its partitions together, folds what came, and commits. Batches adapt: after a commit that took t, the
-//   next one is due 4 t later, so at most a fifth of the time goes into commits' fixed cost; at the log's end that is
-//   less than a millisecond, and far behind it grows until a batch is full. A partition in trouble is left alone; the
+//   next one is due 4 t later, so at most a fifth of the time goes into commits; at the log's end that is less than a
+//   millisecond, and far behind it grows until a batch or the memory for rows is full. A partition in trouble is left alone; the
 //   others go on.
 // Concurrency: Post is thread-safe; Start and Stop once each.
 class Worker {
  public:
-  Worker(log::EventLog& log, std::vector<PartitionHost*> hosts, int max_batch_events, CommitListener on_commit);
+  Worker(log::EventLog& log, std::vector<PartitionHost*> hosts, int max_batch_events, const MemoryBudget& budget,
+         CommitListener on_commit);
   ~Worker();
 
   void Start();
@@ -43,7 +44,8 @@ class Worker {
   void PollOnce();
   void HandlePollError(const Status& status);
   void Fold(PartitionHost& host, const log::RecordBatch& batch);
-  void FoldPart(PartitionHost& host, log::RecordBatch batch);
+  bool FoldPart(PartitionHost& host, log::RecordBatch batch);
+  void CloseReader();
   // Commits, waiting while the disk is full.
   void Commit(PartitionHost& host);
   void CommitAll();
@@ -55,6 +57,7 @@ class Worker {
   log::EventLog& log_;
   const std::vector<PartitionHost*> hosts_;
   const int max_batch_events_;
+  const MemoryBudget& budget_;
   const CommitListener on_commit_;
   std::vector<bool> checked_;  // compared with the log since the start
   absl::Time commit_due_ = absl::InfinitePast();

@@ -35,6 +35,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <concepts>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,12 +78,13 @@ class View {
   // Find<Cases>(case_id): null if there is no such row. Valid until the event ends.
   template <class Table, class... Parts>
   const typename Table::Row* Find(const Parts&... key) {
-    return static_cast<const typename Table::Row*>(stage_.Find(Table::kId, Table::Key::Encode(key...)));
+    const Row* found = stage_.Find(Table::kId, Table::Key::Encode(key...));
+    return found == nullptr ? nullptr : &static_cast<const RowOf<typename Table::Row>*>(found)->value;
   }
   // The row to change in place; empty if there was none.
   template <class Table, class... Parts>
   typename Table::Row& Edit(const Parts&... key) {
-    return *static_cast<typename Table::Row*>(stage_.Edit(Table::kId, Table::Key::Encode(key...)));
+    return static_cast<RowOf<typename Table::Row>*>(stage_.Edit(Table::kId, Table::Key::Encode(key...)))->value;
   }
   template <class Table, class... Parts>
   void Erase(const Parts&... key) {
@@ -104,15 +106,17 @@ class View {
 struct IndexInfo {
   std::string_view name;
   uint8_t id;
-  void (*keys)(const google::protobuf::Message& row, IndexKeys& out);
+  void (*keys)(const Row& row, IndexKeys& out);
   std::vector<std::string> (*describe)(std::string_view key);
 };
 
 struct TableInfo {
   std::string_view name;
   uint8_t id;
-  // Null for raw bytes.
+  // What the stored rows are; null for raw bytes.
   const google::protobuf::Message* prototype;
+  // An empty row; null for raw bytes.
+  std::unique_ptr<Row> (*make_row)();
   std::vector<IndexInfo> indexes;
   std::vector<std::string> (*describe)(std::string_view key);
 };
@@ -192,8 +196,8 @@ template <class Table, class Index>
 void AddIndexIfOf(TableInfo& info) {
   if constexpr (std::same_as<typename Index::Of, Table>) {
     info.indexes.push_back({Index::kName, Index::kId,
-                            [](const google::protobuf::Message& row, IndexKeys& out) {
-                              Index::Keys(static_cast<const typename Table::Row&>(row), out);
+                            [](const Row& row, IndexKeys& out) {
+                              Index::Keys(static_cast<const RowOf<typename Table::Row>&>(row).value, out);
                             },
                             &Index::Key::Describe});
   }
@@ -201,8 +205,11 @@ void AddIndexIfOf(TableInfo& info) {
 
 template <class Table, class... Indexes>
 TableInfo DescribeTable(TypeList<Indexes...>) {
-  TableInfo info{Table::kName, Table::kId, nullptr, {}, &Table::Key::Describe};
-  if constexpr (!std::same_as<typename Table::Row, RawBytes>) info.prototype = &Table::Row::default_instance();
+  TableInfo info{Table::kName, Table::kId, nullptr, nullptr, {}, &Table::Key::Describe};
+  if constexpr (!std::same_as<typename Table::Row, RawBytes>) {
+    info.prototype = &RowMessage<typename Table::Row>::default_instance();
+    info.make_row = []() -> std::unique_ptr<Row> { return std::make_unique<RowOf<typename Table::Row>>(); };
+  }
   (AddIndexIfOf<Table, Indexes>(info), ...);
   return info;
 }

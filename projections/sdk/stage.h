@@ -4,7 +4,6 @@
 // another of their own, so that they can disagree.
 
 #include <absl/time/time.h>
-#include <google/protobuf/message.h>
 
 #include <cstdint>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "kefu/events/v1/event.pb.h"
 #include "platform/base/ids.h"
+#include "projections/sdk/row.h"
 
 namespace kefu::sdk {
 
@@ -34,9 +34,9 @@ class Stage {
  public:
   virtual ~Stage() = default;
   // Null if there is no such row. Valid until the event ends.
-  virtual const google::protobuf::Message* Find(uint8_t table, std::string_view key) = 0;
+  virtual const Row* Find(uint8_t table, std::string_view key) = 0;
   // The row to change in place; an empty one if there was none. Valid until the event ends.
-  virtual google::protobuf::Message* Edit(uint8_t table, std::string_view key) = 0;
+  virtual Row* Edit(uint8_t table, std::string_view key) = 0;
   virtual void Erase(uint8_t table, std::string_view key) = 0;
   // Tables of raw bytes.
   virtual std::optional<std::string_view> FindRaw(uint8_t table, std::string_view key) = 0;

@@ -1,25 +1,17 @@
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
-#include <rocksdb/write_buffer_manager.h>
 #include <sys/statvfs.h>
 
 #include <atomic>
 #include <filesystem>
 #include <mutex>
-#include <shared_mutex>
 
-#include "platform/base/check.h"
+#include "platform/store/rocks/bulk_batch.h"
+#include "platform/store/rocks/core.h"
 #include "platform/store/store.h"
 
 namespace kefu::store {
-
-struct PinnedValue::Holder {
-  rocksdb::PinnableSlice slice;
-};
 
 PinnedValue::PinnedValue() = default;
 PinnedValue::~PinnedValue() = default;
@@ -29,13 +21,6 @@ PinnedValue::Holder& PinnedValue::holder() {
   if (!holder_) holder_ = std::make_unique<Holder>();
   return *holder_;
 }
-
-struct SharedResources {
-  std::shared_ptr<rocksdb::Cache> cache;
-  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
-  int64_t write_buffer_bytes = 0;
-  int background_jobs = 2;
-};
 
 std::shared_ptr<SharedResources> MakeSharedResources(const ResourceOptions& options) {
   auto shared = std::make_shared<SharedResources>();
@@ -50,62 +35,11 @@ std::shared_ptr<SharedResources> MakeSharedResources(const ResourceOptions& opti
 
 namespace {
 
-rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view FromSlice(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-// The one place where RocksDB's errors become ours.
-Status FromRocks(const rocksdb::Status& status, std::string_view doing, const std::string& directory) {
-  if (status.ok()) return OkStatus();
-  const std::string text = status.ToString();
-  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::SubCode::kNoSpace)
-    return ResourceExhausted("{} in {}: the disk is full: {}", doing, directory, text);
-  // A file that the store's own books name is gone: as bad as a damaged one.
-  if (status.IsCorruption() || status.subcode() == rocksdb::Status::SubCode::kPathNotFound)
-    return DataLoss("{} in {}: {}", doing, directory, text);
-  if (status.IsIOError() && text.find("lock") != std::string::npos)
-    return Unavailable("{} is in use by another process: {}", directory, text);
-  return Unavailable("{} in {}: {}", doing, directory, text);
-}
-
 // RocksDB's own log is dropped: Debian's build aborts when it cannot be written on a full disk, and it prints keys.
 class NoLogger : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
-};
-
-// What outlives the store as long as a snapshot or a cursor needs it.
-struct Core {
-  std::string directory;
-  std::shared_ptr<SharedResources> resources;
-  std::unique_ptr<rocksdb::DB> db;
-  mutable std::shared_mutex mutex;
-  // By TableId; the name is empty where dropped. Handles are destroyed with the core, so readers of a dropped table stay safe.
-  std::vector<rocksdb::ColumnFamilyHandle*> tables{nullptr};
-  std::vector<std::string> names{""};
-  std::vector<rocksdb::ColumnFamilyHandle*> owned;
-
-  ~Core() {
-    for (rocksdb::ColumnFamilyHandle* handle : owned) db->DestroyColumnFamilyHandle(handle);
-    if (db) db->Close().PermitUncheckedError();
-  }
-
-  rocksdb::ColumnFamilyHandle* Table(TableId id) const {
-    const std::shared_lock lock(mutex);
-    KEFU_CHECK(id > 0 && id < tables.size(), "table {} of {}", id, tables.size());
-    return tables[id];
-  }
-
-  StatusOr<bool> Get(const rocksdb::ReadOptions& options, TableId table, std::string_view key,
-                     PinnedValue* value) const {
-    rocksdb::PinnableSlice& slice = value->holder().slice;
-    slice.Reset();
-    const rocksdb::Status status = db->Get(options, Table(table), ToSlice(key), &slice);
-    if (status.IsNotFound()) return false;
-    RETURN_IF_ERROR(FromRocks(status, "read", directory));
-    value->SetView(FromSlice(slice));
-    return true;
-  }
 };
 
 class RocksCursor : public Cursor {
@@ -163,7 +97,7 @@ class RocksSnapshot : public Snapshot {
   rocksdb::ReadOptions options_;
 };
 
-class RocksBatch : public WriteBatch {
+class RocksBatch final : public StoreBatch {
  public:
   explicit RocksBatch(const Core& core) : core_(core) {}
   void Put(TableId table, std::string_view key, std::string_view value) override {
@@ -174,40 +108,12 @@ class RocksBatch : public WriteBatch {
   }
   size_t bytes() const override { return batch_.GetDataSize(); }
   void Clear() override { batch_.Clear(); }
-  rocksdb::WriteBatch& batch() { return batch_; }
+  rocksdb::Status WriteTo(rocksdb::DB& db) override { return db.Write(rocksdb::WriteOptions(), &batch_); }
 
  private:
   const Core& core_;
   rocksdb::WriteBatch batch_;
 };
-
-rocksdb::ColumnFamilyOptions TableOptions(TableKind kind, const SharedResources& resources) {
-  rocksdb::ColumnFamilyOptions options;
-  rocksdb::BlockBasedTableOptions blocks;
-  blocks.block_cache = resources.cache;
-  blocks.cache_index_and_filter_blocks = true;
-  blocks.cache_index_and_filter_blocks_with_high_priority = true;
-  blocks.pin_l0_filter_and_index_blocks_in_cache = true;
-  blocks.format_version = 5;
-  if (kind == TableKind::kRows) {
-    blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
-    blocks.block_size = 8 << 10;
-    options.compression = rocksdb::kLZ4Compression;
-  } else {
-    blocks.block_size = 32 << 10;
-    options.compression = rocksdb::kZSTD;
-  }
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
-  options.write_buffer_size = 32 << 20;
-  // With more, a failed flush may be retried out of order in this version.
-  options.max_write_buffer_number = 2;
-  options.arena_block_size = 256 << 10;
-  options.level_compaction_dynamic_level_bytes = true;
-  return options;
-}
-
-std::string KindPrefix(TableKind kind) { return kind == TableKind::kRows ? "r:" : "a:"; }
-TableKind KindOf(const std::string& stored) { return stored.starts_with("a:") ? TableKind::kArchive : TableKind::kRows; }
 
 class RocksStore : public Store {
  public:
@@ -250,10 +156,11 @@ class RocksStore : public Store {
   }
 
   std::unique_ptr<WriteBatch> NewBatch() override { return std::make_unique<RocksBatch>(*core_); }
+  std::unique_ptr<WriteBatch> NewBulkBatch() override { return std::make_unique<BulkBatch>(*core_, ++bulk_batches_); }
 
   Status Write(WriteBatch& batch) override {
     RETURN_IF_ERROR(CheckRoom(batch.bytes()));
-    rocksdb::Status status = core_->db->Write(rocksdb::WriteOptions(), &static_cast<RocksBatch&>(batch).batch());
+    const rocksdb::Status status = static_cast<StoreBatch&>(batch).WriteTo(*core_->db);
     if (!status.ok() && !status.IsCorruption()) {
       // After a full disk RocksDB stays read-only until it is told to go on.
       core_->db->Resume().PermitUncheckedError();
@@ -327,6 +234,7 @@ class RocksStore : public Store {
 
   std::shared_ptr<Core> core_;
   const int64_t reserve_bytes_;
+  std::atomic<int64_t> bulk_batches_{0};
   // Written by the partition's one writer; another writer only makes the check come a little early or late.
   std::atomic<int64_t> unchecked_bytes_{INT64_C(4) << 20};
   std::atomic<bool> was_full_{false};
@@ -365,6 +273,8 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(db_options, options.directory, families, &handles, &db), "open",
                             options.directory));
   core->db.reset(db);
+  // Files of bulk batches that were never taken over. Now, since the store is ours.
+  std::filesystem::remove_all(BulkBatch::FolderIn(options.directory), error);
   core->owned = handles;
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i] == "default") continue;
