@@ -8,6 +8,9 @@
 namespace kefu::rpc {
 
 bool ParseBuffer(const grpc::ByteBuffer& buffer, google::protobuf::Message* message) {
+  // A request of one piece, as most are, is read where it lies.
+  grpc::Slice whole;
+  if (buffer.TrySingleSlice(&whole).ok()) return message->ParseFromArray(whole.begin(), static_cast<int>(whole.size()));
   // Deserialising empties its buffer; a copy shares the slices.
   grpc::ByteBuffer copy = buffer;
   return copy.Valid() && grpc::SerializationTraits<google::protobuf::Message>::Deserialize(&copy, message).ok();

@@ -52,9 +52,9 @@ class CaseService final : public Base, public HasStreams {
                               grpc::ByteBuffer* answer) override {
     v1::GetCaseRequest request;
     if (!rpc::ParseBuffer(*bytes, &request))
-      return AnswerNow(context, [] { return InvalidArgument("the request is not a GetCaseRequest"); });
+      return AnswerNow(context, InvalidArgument("the request is not a GetCaseRequest"));
     auto name = CaseOf(request.name(), "name");
-    if (!name.ok()) return AnswerNow(context, [&] { return name.status(); });
+    if (!name.ok()) return AnswerNow(context, name.status());
     auto position = ReadPosition(engine_, request.min_position(), "min_position");
     if (!name->client_id.empty() && position.ok() && position->has_value())
       *position = OnlyPartition(**position, PartitionOf(name->client_id));

@@ -42,12 +42,12 @@ class ClientService final : public Base, public HasStreams {
                                 grpc::ByteBuffer* answer) override {
     v1::GetClientRequest request;
     if (!rpc::ParseBuffer(*bytes, &request))
-      return AnswerNow(context, [] { return InvalidArgument("the request is not a GetClientRequest"); });
+      return AnswerNow(context, InvalidArgument("the request is not a GetClientRequest"));
     auto client = ClientOf(request.name(), "name");
-    if (!client.ok()) return AnswerNow(context, [&] { return client.status(); });
+    if (!client.ok()) return AnswerNow(context, client.status());
     const Partition partition = PartitionOf(*client);
-    // The usual call: nothing is captured, nothing allocated.
-    if (request.min_position().empty()) return AnswerNow(context, [&] { return Get(*client, partition, answer); });
+    // The usual call: answered on this thread, nothing captured.
+    if (request.min_position().empty()) return AnswerNow(context, Get(*client, partition, answer));
     return AnswerWhenReached(context, engine_, kView, OnlyOf(partition, request.min_position()),
                              [=, this, client = *std::move(client)] { return Get(client, partition, answer); });
   }
@@ -68,7 +68,7 @@ class ClientService final : public Base, public HasStreams {
   ServerUnaryReactor* ListTimeline(CallbackServerContext* context, const v1::ListTimelineRequest* request,
                                    v1::ListTimelineResponse* response) override {
     auto client = ClientOf(request->parent(), "parent");
-    if (!client.ok()) return AnswerNow(context, [&] { return client.status(); });
+    if (!client.ok()) return AnswerNow(context, client.status());
     const Partition partition = PartitionOf(*client);
     return AnswerWhenReached(context, engine_, "journal", OnlyOf(partition, request->min_position()),
                              [=, this, client = *std::move(client)] {

@@ -1,20 +1,25 @@
-// GetClient against an empty handler that answers with the same number of bytes: same server settings, same load. The
-// ratio says what our side costs; the absolute figures say what gRPC and the machine cost.
+// GetClient against an empty handler that answers with the same number of bytes, with the same server settings and on a
+// server without any; same load, from a process of its own. The ratios say what our side costs; the absolute figures
+// say what gRPC and the machine cost.
 //
 //   services_query_get_client_bench [seconds a run, 2 by default]
 
 #include <absl/time/clock.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "kefu/query/v1/client.grpc.pb.h"
@@ -22,7 +27,6 @@
 #include "platform/base/files.h"
 #include "platform/base/hash.h"
 #include "platform/event/record.h"
-#include "platform/rpc/client.h"
 #include "platform/rpc/server.h"
 #include "platform/testkit/events.h"
 #include "platform/testkit/history.h"
@@ -33,6 +37,8 @@
 
 namespace kefu::query {
 namespace {
+
+constexpr int kRounds = 5;
 
 // The service with nothing behind it.
 class EmptyService final
@@ -58,63 +64,117 @@ absl::Duration CpuTime() {
   return absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
 }
 
-// Keeps `in_flight` raw calls going until told to stop.
+// What one run of the load program saw.
+struct Rate {
+  double calls_per_second = 0;
+  double p50_us = 0;
+  double p99_us = 0;
+  int64_t calls = 0;
+  // Of the server's process, by the parent.
+  double server_us_a_call = 0;
+};
+
+// The caller's side: keeps `in_flight` raw calls going over a few connections, in a process of its own, so that the
+// server's processor time can be told from the caller's.
 class Load {
  public:
-  Load(const std::shared_ptr<grpc::Channel>& channel, std::vector<grpc::ByteBuffer> requests)
-      : stub_(channel), requests_(std::move(requests)) {}
+  Load(const std::string& port, const std::string& names_file) {
+    constexpr int kChannels = 4;
+    for (int i = 0; i < kChannels; ++i) {
+      grpc::ChannelArguments arguments;
+      // Channels with equal arguments share a connection.
+      arguments.SetInt("kefu.bench.channel", i);
+      stubs_.push_back(std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
+          fmt::format("127.0.0.1:{}", port), grpc::InsecureChannelCredentials(), arguments)));
+    }
+    std::ifstream names(names_file);
+    for (std::string name; std::getline(names, name);) {
+      query::v1::GetClientRequest request;
+      request.set_name(name);
+      const grpc::Slice slice(request.SerializeAsString());
+      requests_.emplace_back(&slice, 1);
+    }
+    KEFU_CHECK(!requests_.empty(), "no names in {}", names_file);
+  }
 
-  struct Rate {
-    double calls_per_second = 0;
-    // Of the whole process, so of the client's side too: other programs on the machine do not change it.
-    double cpu_microseconds_a_call = 0;
-    friend bool operator<(const Rate& a, const Rate& b) { return a.calls_per_second < b.calls_per_second; }
-  };
   Rate Run(int in_flight, absl::Duration duration) {
-    const absl::Duration cpu_before = CpuTime();
     stop_ = false;
-    done_ = 0;
     running_ = in_flight;
+    std::vector<std::unique_ptr<Call>> calls;
     const absl::Time begin = absl::Now();
-    for (int i = 0; i < in_flight; ++i) Next(static_cast<size_t>(i) * 7919);
+    for (int i = 0; i < in_flight; ++i) {
+      calls.push_back(std::make_unique<Call>());
+      calls.back()->stub = stubs_[static_cast<size_t>(i) % stubs_.size()].get();
+      calls.back()->at = static_cast<size_t>(i) * 7919;
+      Next(*calls.back());
+    }
     absl::SleepFor(duration);
     stop_ = true;
-    const int64_t done = done_;
-    const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
     while (running_ > 0) absl::SleepFor(absl::Milliseconds(1));
-    const absl::Duration cpu = CpuTime() - cpu_before;
-    return {static_cast<double>(done) / seconds, absl::ToDoubleMicroseconds(cpu) / static_cast<double>(done_)};
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+    std::vector<float> all;
+    for (const auto& call : calls) all.insert(all.end(), call->microseconds.begin(), call->microseconds.end());
+    std::sort(all.begin(), all.end());
+    const auto at = [&](double share) { return all[static_cast<size_t>(static_cast<double>(all.size() - 1) * share)]; };
+    return {static_cast<double>(all.size()) / seconds, at(0.5), at(0.99), static_cast<int64_t>(all.size()), 0};
   }
-  size_t bytes_of_last() const { return bytes_; }
 
  private:
+  // One of `in_flight`; its next call begins when the last one ended.
   struct Call {
-    grpc::ClientContext context;
+    grpc::GenericStub* stub = nullptr;
+    std::unique_ptr<grpc::ClientContext> context;
     grpc::ByteBuffer answer;
+    absl::Time sent;
+    size_t at = 0;
+    std::vector<float> microseconds;
   };
-  void Next(size_t at) {
+  void Next(Call& call) {
     if (stop_) {
       --running_;
       return;
     }
-    auto* call = new Call;
-    stub_.UnaryCall(&call->context, "/kefu.query.v1.ClientService/GetClient", {}, &requests_[at % requests_.size()],
-                    &call->answer, [this, call, at](grpc::Status status) {
-                      KEFU_CHECK(status.ok(), "{}", status.error_message());
-                      bytes_ = call->answer.Length();
-                      delete call;
-                      ++done_;
-                      Next(at + 1);
-                    });
+    call.context = std::make_unique<grpc::ClientContext>();
+    call.sent = absl::Now();
+    call.stub->UnaryCall(call.context.get(), "/kefu.query.v1.ClientService/GetClient", {},
+                         &requests_[call.at++ % requests_.size()], &call.answer, [this, &call](grpc::Status status) {
+                           KEFU_CHECK(status.ok(), "{}", status.error_message());
+                           call.microseconds.push_back(
+                               static_cast<float>(absl::ToDoubleMicroseconds(absl::Now() - call.sent)));
+                           Next(call);
+                         });
   }
 
-  grpc::GenericStub stub_;
+  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
   std::vector<grpc::ByteBuffer> requests_;
   std::atomic<bool> stop_{false};
-  std::atomic<int64_t> done_{0};
   std::atomic<int> running_{0};
-  std::atomic<size_t> bytes_{0};
 };
+
+// Runs this program as load program on a server of this process.
+Rate RunLoad(int port, const std::string& names_file, int in_flight, absl::Duration duration) {
+  const std::string command =
+      fmt::format("{} load {} {} {} {}", std::filesystem::read_symlink("/proc/self/exe").string(), port, names_file,
+                  in_flight, absl::ToDoubleSeconds(duration));
+  const absl::Duration before = CpuTime();
+  std::FILE* output = popen(command.c_str(), "r");
+  KEFU_CHECK(output != nullptr, "{}", command);
+  Rate rate;
+  const int read = std::fscanf(output, "%lf %lf %lf %ld", &rate.calls_per_second, &rate.p50_us, &rate.p99_us, &rate.calls);
+  KEFU_CHECK(pclose(output) == 0 && read == 4, "{}", command);
+  rate.server_us_a_call = absl::ToDoubleMicroseconds(CpuTime() - before) / static_cast<double>(rate.calls);
+  return rate;
+}
+
+// Median of each figure by itself.
+Rate Median(std::vector<Rate> rates) {
+  const auto median = [&](auto member) {
+    std::sort(rates.begin(), rates.end(), [&](const Rate& a, const Rate& b) { return a.*member < b.*member; });
+    return rates[rates.size() / 2].*member;
+  };
+  return {median(&Rate::calls_per_second), median(&Rate::p50_us), median(&Rate::p99_us), 0,
+          median(&Rate::server_us_a_call)};
+}
 
 std::unique_ptr<rpc::Server> Serve(grpc::Service* service) {
   auto server = rpc::Server::Start({.reflection = false}, {service});
@@ -122,17 +182,35 @@ std::unique_ptr<rpc::Server> Serve(grpc::Service* service) {
   return *std::move(server);
 }
 
-std::unique_ptr<Load> LoadOn(const rpc::Server& server, const std::vector<std::string>& names) {
-  std::vector<grpc::ByteBuffer> requests;
-  for (const std::string& name : names) {
-    query::v1::GetClientRequest request;
-    request.set_name(name);
-    const grpc::Slice slice(request.SerializeAsString());
-    requests.emplace_back(&slice, 1);
+// gRPC as it comes, without a setting of ours.
+std::unique_ptr<grpc::Server> ServeBare(grpc::Service* service, int* port) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), port);
+  builder.RegisterService(service);
+  return builder.BuildAndStart();
+}
+
+void Compare(int ours, int empty, int bare, const std::string& names_file, absl::Duration duration) {
+  fmt::print("| in flight | server | calls/s | ratio | p50 us | p99 us | ratio | server CPU us a call | ratio |\n");
+  fmt::print("|---|---|---|---|---|---|---|---|---|\n");
+  for (const int port : {ours, empty, bare}) RunLoad(port, names_file, 8, duration / 2);
+  for (const int in_flight : {1, 8, 64}) {
+    std::map<std::string, std::vector<Rate>> rates;
+    // In turns, so that a busy neighbour hurts all.
+    for (int round = 0; round < kRounds; ++round) {
+      rates["GetClient"].push_back(RunLoad(ours, names_file, in_flight, duration));
+      rates["empty handler"].push_back(RunLoad(empty, names_file, in_flight, duration));
+      rates["empty, bare server"].push_back(RunLoad(bare, names_file, in_flight, duration));
+    }
+    const Rate reference = Median(rates["empty handler"]);
+    for (const auto& [server, all] : rates) {
+      const Rate rate = Median(all);
+      fmt::print("| {} | {} | {:.0f} | {:.2f} | {:.0f} | {:.0f} | {:.2f} | {:.1f} | {:.2f} |\n", in_flight, server,
+                 rate.calls_per_second, rate.calls_per_second / reference.calls_per_second, rate.p50_us, rate.p99_us,
+                 rate.p99_us / reference.p99_us, rate.server_us_a_call,
+                 rate.server_us_a_call / reference.server_us_a_call);
+    }
   }
-  auto channel = rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server.ports().front())});
-  KEFU_CHECK(channel.ok(), "{}", ToString(channel.status()));
-  return std::make_unique<Load>(*channel, std::move(requests));
 }
 
 void Run(absl::Duration duration) {
@@ -168,28 +246,14 @@ void Run(absl::Duration duration) {
   EmptyService empty(bytes / names.size() + 30);
   const auto server = Serve(service.get());
   const auto empty_server = Serve(&empty);
-  const auto load = LoadOn(*server, names);
-  const auto empty_load = LoadOn(*empty_server, names);
-  fmt::print("{} clients, {} bytes a row on average, rounds of {} s each, medians of 5\n\n", names.size(),
-             bytes / names.size(), absl::ToDoubleSeconds(duration));
-  fmt::print("| in flight | GetClient, calls/s | empty handler, calls/s | ratio | CPU us a call | empty | ratio |\n");
-  fmt::print("|---|---|---|---|---|---|---|\n");
-  load->Run(8, duration / 2);
-  empty_load->Run(8, duration / 2);
-  for (const int in_flight : {1, 8, 64}) {
-    std::vector<Load::Rate> ours, theirs;
-    // In turns, so that a busy neighbour hurts both.
-    for (int round = 0; round < 5; ++round) {
-      ours.push_back(load->Run(in_flight, duration));
-      theirs.push_back(empty_load->Run(in_flight, duration));
-    }
-    std::sort(ours.begin(), ours.end());
-    std::sort(theirs.begin(), theirs.end());
-    const Load::Rate &a = ours[2], &b = theirs[2];
-    fmt::print("| {} | {:.0f} | {:.0f} | {:.2f} | {:.1f} | {:.1f} | {:.2f} |\n", in_flight, a.calls_per_second,
-               b.calls_per_second, a.calls_per_second / b.calls_per_second, a.cpu_microseconds_a_call,
-               b.cpu_microseconds_a_call, b.cpu_microseconds_a_call / a.cpu_microseconds_a_call);
-  }
+  int bare_port = 0;
+  const auto bare_server = ServeBare(&empty, &bare_port);
+  const std::string names_file = directory.path() + "/names";
+  std::ofstream(names_file) << fmt::format("{}\n", fmt::join(names, "\n"));
+  fmt::print("{} clients, {} bytes a row on average, runs of {} s, medians of {}\n\n", names.size(),
+             bytes / names.size(), absl::ToDoubleSeconds(duration), kRounds);
+  Compare(server->ports().front(), empty_server->ports().front(), bare_port, names_file, duration);
+  bare_server->Shutdown();
   IgnoreStatus(server->Drain(absl::Now() + absl::Seconds(5)), "the process ends");
   IgnoreStatus(empty_server->Drain(absl::Now() + absl::Seconds(5)), "the process ends");
   (*engine)->Stop();
@@ -199,6 +263,12 @@ void Run(absl::Duration duration) {
 }  // namespace kefu::query
 
 int main(int argc, char** argv) {
+  if (argc == 6 && std::string_view(argv[1]) == "load") {
+    kefu::query::Load load(argv[2], argv[3]);
+    const auto rate = load.Run(std::atoi(argv[4]), absl::Seconds(std::atof(argv[5])));
+    fmt::print("{} {} {} {}\n", rate.calls_per_second, rate.p50_us, rate.p99_us, rate.calls);
+    return 0;
+  }
   kefu::query::Run(absl::Seconds(argc > 1 ? std::max(1, std::atoi(argv[1])) : 2));
   return 0;
 }

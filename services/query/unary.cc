@@ -66,9 +66,9 @@ absl::Time WaitUntil(grpc::CallbackServerContext* context) {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Work& work) {
+grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Status& status) {
   auto* reactor = context->DefaultReactor();
-  reactor->Finish(rpc::ToGrpc(work()));
+  reactor->Finish(rpc::ToGrpc(status));
   return reactor;
 }
 
@@ -81,8 +81,8 @@ grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Work
 grpc::ServerUnaryReactor* AnswerWhenReached(grpc::CallbackServerContext* context, engine::Engine& engine,
                                             std::string_view view,
                                             const StatusOr<std::optional<log::Position>>& position, Work work) {
-  if (!position.ok()) return AnswerNow(context, [&] { return position.status(); });
-  if (!position->has_value()) return AnswerNow(context, work);
+  if (!position.ok()) return AnswerNow(context, position.status());
+  if (!position->has_value()) return AnswerNow(context, work());
   auto* call = new WaitingCall(std::move(work));
   WhenReached(engine, std::string(view), **position, WaitUntil(context), call->Arrival());
   return call;

@@ -17,8 +17,8 @@ namespace kefu::query {
 // What a call does; its status ends the call. The request and response live until then.
 using Work = std::function<Status()>;
 
-// Does `work` now.
-grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Work& work);
+// Ends the call with what was found.
+grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Status& status);
 
 // Does `work` on another thread of gRPC: for what takes long.
 grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Work work);

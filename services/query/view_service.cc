@@ -43,13 +43,13 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* BrowseRows(CallbackServerContext* context, const v1::BrowseRowsRequest* request,
                                  v1::BrowseRowsResponse* response) override {
-    return AnswerNow(context, [=, this] { return Browse(KeepsGoing(context), *request, response); });
+    return AnswerNow(context, Browse(KeepsGoing(context), *request, response));
   }
 
   ServerUnaryReactor* DigestView(CallbackServerContext* context, const v1::DigestViewRequest* request,
                                  v1::DigestViewResponse* response) override {
     const auto view = Known(request->name(), "name");
-    if (!view.ok()) return AnswerNow(context, [&] { return view.status(); });
+    if (!view.ok()) return AnswerNow(context, view.status());
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this, name = *view] { return Digest(KeepsGoing(context), name, response); };
     if (position.ok() && !position->has_value()) return AnswerLater(context, work);
@@ -83,20 +83,18 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* GetServerInfo(CallbackServerContext* context, const v1::GetServerInfoRequest*,
                                     v1::ServerInfo* response) override {
-    return AnswerNow(context, [=, this] {
-      const log::Position position = engine_.CurrentPosition();
-      response->set_version(options_.version);
-      response->set_log_kind(engine_.log_identity().kind);
-      response->set_log_id(engine_.log_identity().id);
-      response->set_partitions(engine_.partitions());
-      int64_t events = 0;
-      for (const int64_t next : position.next_offsets) events += next;
-      response->set_events(events);
-      response->set_position(position.Encode());
-      *response->mutable_server_time() = ToProto(absl::Now());
-      if (options_.complete_info) options_.complete_info(response);
-      return OkStatus();
-    });
+    const log::Position position = engine_.CurrentPosition();
+    response->set_version(options_.version);
+    response->set_log_kind(engine_.log_identity().kind);
+    response->set_log_id(engine_.log_identity().id);
+    response->set_partitions(engine_.partitions());
+    int64_t events = 0;
+    for (const int64_t next : position.next_offsets) events += next;
+    response->set_events(events);
+    response->set_position(position.Encode());
+    *response->mutable_server_time() = ToProto(absl::Now());
+    if (options_.complete_info) options_.complete_info(response);
+    return AnswerNow(context, OkStatus());
   }
 
  private:
