@@ -33,6 +33,8 @@ struct Options {
   int64_t events = 1'000'000;
   int64_t clients = 100'000;
   int64_t seed = 1;
+  // Tenths of the exponent: settings are whole numbers.
+  int64_t skew_tenths = 30;
   int partitions = 8;
 };
 
@@ -81,6 +83,16 @@ class Appender {
   Status error_;
 };
 
+// How many records the log holds already.
+StatusOr<int64_t> Held(log::EventLog& log) {
+  int64_t held = 0;
+  for (int32_t p = 0; p < log.partitions(); ++p) {
+    ASSIGN_OR_RETURN(const Offset end, log.EndOffset(Partition(p)));
+    held += end.value();
+  }
+  return held;
+}
+
 Status Load(const Options& options) {
   std::unique_ptr<log::EmbeddedLog> embedded;
   std::unique_ptr<log::EventLog> kafka;
@@ -94,11 +106,16 @@ Status Load(const Options& options) {
     const log::KafkaOptions kafka_options{.bootstrap_servers = options.bootstrap, .topic = options.topic};
     RETURN_IF_ERROR(log::EnsureKafkaTopic(kafka_options, options.partitions, 1));
     ASSIGN_OR_RETURN(kafka, log::OpenKafkaLog(kafka_options));
-    appenders.push_back(std::make_unique<Appender>(*kafka));
+    ASSIGN_OR_RETURN(const int64_t held, Held(*kafka));
+    if (held != 0 && held != options.events)
+      return FailedPrecondition("topic {} holds {} events, not {}", options.topic, held, options.events);
+    // Loaded before; the embedded log still needs them.
+    if (held == 0) appenders.push_back(std::make_unique<Appender>(*kafka));
   }
-  if (appenders.empty()) return InvalidArgument("give --bootstrap, --embedded, or both");
+  if (!embedded && !kafka) return InvalidArgument("give --bootstrap, --embedded, or both");
 
-  EventStream stream({.seed = static_cast<uint64_t>(options.seed), .clients = options.clients});
+  EventStream stream({.seed = static_cast<uint64_t>(options.seed), .clients = options.clients,
+                      .skew = static_cast<double>(options.skew_tenths) / 10});
   events::v1::Event event;
   int64_t bytes = 0;
   const absl::Time began = absl::Now();
@@ -123,9 +140,11 @@ Status Main(const std::vector<std::string>& arguments) {
   config.Add("embedded", &options.embedded, "Folder of an embedded log to load");
   config.Add("events", &options.events, "How many events", {.min = 1});
   config.Add("clients", &options.clients, "How many clients", {.min = 1});
+  config.Add("skew-tenths", &options.skew_tenths, "Ten times the exponent of the skew; 10 is uniform", {.min = 10, .max = 200});
   config.Add("seed", &options.seed, "Same seed, same events", {.min = 0});
   config.Add("partitions", &options.partitions, "Partitions of the topic", {.min = 1, .max = 1024});
-  RETURN_IF_ERROR(config.Load(arguments, {}).status());
+  ASSIGN_OR_RETURN(const auto words, config.Load(arguments, {}));
+  if (!words.empty()) return InvalidArgument("\"{}\" belongs to no flag", words.front());
   if (config.help_wanted()) {
     fmt::print("{}", config.Help());
     return OkStatus();

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace kefu::bench {
 namespace {
 
@@ -14,6 +17,8 @@ constexpr int64_t kEventsPerSecond = 100;
 constexpr const char* kTopics[] = {"order_status", "password", "fees", "margin", "statement", "ipo", "complaint", "advice"};
 constexpr const char* kOutcomes[] = {"answered", "no_answer", "promised_callback", "forwarded"};
 constexpr const char* kCategories[] = {"trading", "fees", "service", "disclosure", "account"};
+constexpr const char* kActivities[] = {"check_identity", "ask_exchange", "write_answer"};
+constexpr const char* kSchools[] = {"secondary", "bachelor", "master"};
 constexpr int kOpenAtMost = 200'000;
 // The client view lists up to 50 in a row.
 constexpr uint8_t kOpenOfOneClient = 45;
@@ -33,9 +38,9 @@ EventStream::EventStream(const StreamOptions& options)
       open_of_client_(static_cast<size_t>(options.clients)) {}
 
 int64_t EventStream::PickClient() {
-  // The third power of a uniform number: a tenth of the clients have about half of the events.
   const double uniform = static_cast<double>(random_() >> 11) * 0x1.0p-53;
-  return static_cast<int64_t>(uniform * uniform * uniform * static_cast<double>(options_.clients));
+  const auto picked = static_cast<int64_t>(std::pow(uniform, options_.skew) * static_cast<double>(options_.clients));
+  return std::min(picked, options_.clients - 1);
 }
 
 void EventStream::Begin(Event* event, int64_t client) {
@@ -60,10 +65,11 @@ void EventStream::Next(Event* event) {
     return Register(event);
   }
   const int64_t dice = Below(100);
-  if (dice < 62) return Contact(event);
+  if (dice < 60) return Contact(event);
+  if (dice < 62) return ChangeClient(event);
   if (dice < 67) return Offer(event);
-  // A case takes five more events to its end; so the pile of open ones grows slowly.
-  if (dice < 73 || open_.empty())
+  // A case takes some six more events to its end; so the pile of open ones grows slowly.
+  if (dice < 72 || open_.empty())
     return open_of_client_[static_cast<size_t>(client)] < kOpenOfOneClient ? Open(event, client) : Contact(event);
   Advance(event);
 }
@@ -74,6 +80,39 @@ void EventStream::Register(Event* event) {
   body.set_display_name("王小" + event->client_id().substr(2));
   body.add_phones("+8869" + event->client_id().substr(2));
   body.mutable_profile()->mutable_person()->mutable_employment()->set_occupation("engineer");
+}
+
+void EventStream::ChangeClient(Event* event) {
+  switch (Below(4)) {
+    case 0: {
+      auto& body = *event->mutable_client_profile_changed();
+      body.mutable_changed()->add_paths("person.education");
+      body.mutable_changed()->add_paths("investment_needs.horizon_months");
+      body.mutable_profile()->mutable_person()->set_education(kSchools[Below(std::size(kSchools))]);
+      body.mutable_profile()->mutable_investment_needs()->set_horizon_months(static_cast<int32_t>(6 + Below(120)));
+      body.set_said_by("questionnaire 2026-03");
+      break;
+    }
+    case 1: {
+      auto& body = *event->mutable_client_identifiers_changed();
+      // One of a few, so that it is now new, now known already, and goes away again.
+      auto& phones = Below(2) == 0 ? *body.mutable_phones_added() : *body.mutable_phones_removed();
+      phones.Add(fmt::format("+8862{:08}", Below(4)));
+      break;
+    }
+    case 2: {
+      auto& configuration = *event->mutable_service_configuration_changed()->mutable_configuration();
+      configuration.set_preferred_channel(static_cast<events::v1::Channel>(1 + Below(6)));
+      configuration.set_language("zh-Hant");
+      configuration.set_tier(Below(4) == 0 ? "gold" : "standard");
+      configuration.set_broker_id(StaffId(Below(300)));
+      break;
+    }
+    default:
+      // Active, dormant, suspended: a closed client would take nothing more.
+      event->mutable_client_status_changed()->set_status(static_cast<events::v1::ClientStatus>(1 + Below(3)));
+      break;
+  }
 }
 
 void EventStream::Contact(Event* event) {
@@ -116,31 +155,102 @@ void EventStream::Advance(Event* event) {
   OpenCase& chosen = open_[at];
   Begin(event, chosen.client);
   const std::string id = CaseId(chosen.number);
+  if (Below(6) == 0) return TellFact(id, event);
+  const Step before = chosen.next;
+  chosen.next = TakeStep(chosen, id, event);
+  // From the last step on a case is settled.
+  uint8_t& open_of_client = open_of_client_[static_cast<size_t>(chosen.client)];
+  if (before < Step::kClose && chosen.next >= Step::kClose) --open_of_client;
+  if (before >= Step::kClose && chosen.next < Step::kClose) ++open_of_client;
+  if (chosen.next != Step::kGone) return;
+  chosen = open_.back();
+  open_.pop_back();
+}
+
+EventStream::Step EventStream::TakeStep(const OpenCase& chosen, const std::string& case_id, Event* event) {
   switch (chosen.next) {
     case Step::kAcknowledge:
-      event->mutable_case_acknowledged()->set_case_id(id);
+      event->mutable_case_acknowledged()->set_case_id(case_id);
       event->mutable_case_acknowledged()->set_channel(events::v1::CHANNEL_PHONE);
-      break;
+      return Step::kAssign;
     case Step::kAssign:
-      event->mutable_case_assigned()->set_case_id(id);
+      event->mutable_case_assigned()->set_case_id(case_id);
       event->mutable_case_assigned()->set_assignee_id(StaffId(Below(300)));
-      break;
+      return Step::kStart;
     case Step::kStart:
-      event->mutable_case_started()->set_case_id(id);
-      break;
+      event->mutable_case_started()->set_case_id(case_id);
+      return Step::kResolve;
     case Step::kResolve:
-      event->mutable_case_resolved()->set_case_id(id);
-      --open_of_client_[static_cast<size_t>(chosen.client)];
-      event->mutable_case_resolved()->set_outcome(events::v1::CASE_OUTCOME_FULFILLED);
-      event->mutable_case_resolved()->set_text("explained and settled");
-      break;
-    case Step::kClose:
-      event->mutable_case_closed()->set_case_id(id);
-      chosen = open_.back();
-      open_.pop_back();
-      return;
+      return Conclude(case_id, event);
+    case Step::kResume:
+      event->mutable_case_resumed()->set_case_id(case_id);
+      return Step::kSettle;
+    case Step::kSettle:
+      Resolve(case_id, event);
+      return Step::kClose;
+    default:
+      if (Below(12) == 0 && open_of_client_[static_cast<size_t>(chosen.client)] < kOpenOfOneClient) {
+        event->mutable_case_reopened()->set_case_id(case_id);
+        return Step::kAcknowledge;
+      }
+      event->mutable_case_closed()->set_case_id(case_id);
+      return Step::kGone;
   }
-  chosen.next = static_cast<Step>(static_cast<int>(chosen.next) + 1);
+}
+
+void EventStream::TellFact(const std::string& case_id, Event* event) {
+  switch (Below(5)) {
+    case 0:
+      event->mutable_case_note_added()->set_case_id(case_id);
+      event->mutable_case_note_added()->set_text("client called again, asks for a written answer");
+      break;
+    case 1:
+      event->mutable_case_work_recorded()->set_case_id(case_id);
+      SetCode("kefu.activity", kActivities[Below(std::size(kActivities))],
+              event->mutable_case_work_recorded()->mutable_activity());
+      event->mutable_case_work_recorded()->set_phase(static_cast<events::v1::WorkPhase>(1 + Below(3)));
+      break;
+    case 2:
+      event->mutable_case_timeliness_reported()->set_case_id(case_id);
+      event->mutable_case_timeliness_reported()->set_in_time(Below(10) != 0);
+      break;
+    case 3:
+      event->mutable_case_escalated()->set_case_id(case_id);
+      event->mutable_case_escalated()->set_escalated_to("head office");
+      break;
+    default:
+      event->mutable_case_reclassified()->set_case_id(case_id);
+      SetCode("kefu.category", kCategories[Below(std::size(kCategories))],
+              event->mutable_case_reclassified()->mutable_category());
+      event->mutable_case_reclassified()->mutable_due_at()->set_seconds(event->occurred_at().seconds() + 8 * 86'400);
+      break;
+  }
+}
+
+EventStream::Step EventStream::Conclude(const std::string& case_id, Event* event) {
+  switch (Below(10)) {
+    case 0:
+      event->mutable_case_wait_started()->set_case_id(case_id);
+      event->mutable_case_wait_started()->set_waiting_on(events::v1::WAITING_ON_CLIENT);
+      return Step::kResume;
+    case 1:
+      event->mutable_case_resolution_proposed()->set_case_id(case_id);
+      event->mutable_case_resolution_proposed()->set_text("half of the fee is paid back");
+      return Step::kSettle;
+    case 2:
+      event->mutable_case_withdrawn()->set_case_id(case_id);
+      return Step::kGone;
+    default:
+      Resolve(case_id, event);
+      return Step::kClose;
+  }
+}
+
+void EventStream::Resolve(const std::string& case_id, Event* event) {
+  auto& body = *event->mutable_case_resolved();
+  body.set_case_id(case_id);
+  body.set_outcome(static_cast<events::v1::CaseOutcome>(1 + Below(3)));
+  body.set_text("explained and settled");
 }
 
 }  // namespace kefu::bench

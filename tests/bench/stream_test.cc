@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "platform/base/time.h"
 #include "platform/event/record.h"
 #include "platform/testkit/view_run.h"
@@ -33,7 +35,7 @@ TEST(EventStream, GivesOnlyEventsThatAdmissionTakes) {
   EventStream stream({.seed = 5, .clients = 200});
   testkit::ViewRun run(admission::State());
   testkit::Delivery delivery;
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     stream.Next(&delivery.event);
     delivery.recorded_at = FromProto(delivery.event.occurred_at());
     delivery.bytes = event::RecordedBytes(delivery.event, delivery.recorded_at);
@@ -42,6 +44,29 @@ TEST(EventStream, GivesOnlyEventsThatAdmissionTakes) {
     ASSERT_EQ(verdict.outcome(), events::v1::VERDICT_OUTCOME_APPLIED)
         << verdict.rule() << "\n" << delivery.event.DebugString();
   }
+}
+
+TEST(EventStream, HoldsEveryKindOfEventThereIs) {
+  EventStream stream({.seed = 5, .clients = 200});
+  std::set<int> kinds;
+  Event event;
+  for (int i = 0; i < 20'000; ++i) {
+    stream.Next(&event);
+    kinds.insert(event.body_case());
+  }
+  const auto* body = Event::descriptor()->FindOneofByName("body");
+  for (int i = 0; i < body->field_count(); ++i) EXPECT_TRUE(kinds.contains(body->field(i)->number())) << body->field(i)->name();
+}
+
+TEST(EventStream, IsUniformWithoutSkew) {
+  EventStream stream({.seed = 5, .clients = 1000, .skew = 1});
+  Event event;
+  int first_tenth = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    stream.Next(&event);
+    if (event.client_id() < "C-0000100") ++first_tenth;
+  }
+  EXPECT_LT(first_tenth, 1200);
 }
 
 TEST(EventStream, LeavesSomeClientsFarBusierThanOthers) {
