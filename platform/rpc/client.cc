@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "platform/rpc/files.h"
+#include "platform/rpc/locks.h"
 
 namespace kefu::rpc {
 
@@ -40,6 +41,7 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ChannelOpt
 }  // namespace
 
 StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
+  SearchNoDeadlocks();
   ASSIGN_OR_RETURN(const auto credentials, Credentials(options));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.max_receive_bytes);

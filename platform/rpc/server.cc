@@ -14,6 +14,7 @@
 #include "grpc/health/v1/health.pb.h"
 #include "platform/base/reason.h"
 #include "platform/rpc/files.h"
+#include "platform/rpc/locks.h"
 
 namespace kefu::rpc {
 
@@ -29,6 +30,7 @@ constexpr int kKeepaliveTimeoutMilliseconds = 20'000;
 // gRPC's settings for these are global and not thread-safe: once, before the first server.
 void PrepareGrpc() {
   static const bool done = [] {
+    SearchNoDeadlocks();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Reflection describes only messages whose descriptors are linked in; asking for one links them (grpc/grpc#36665).
