@@ -1,25 +1,29 @@
 package kefu.peer;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import kefu.query.v1.ClientOuterClass.Client;
-import org.apache.kafka.common.serialization.Deserializer;
+import kefu.query.v1.ClientOuterClass.OpenCase;
+import kefu.query.v1.ClientOuterClass.Tally;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StoreQueryParameters;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -27,137 +31,136 @@ import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Folds a topic into one view with Kafka Streams and prints one line of JSON.
+ * Folds a topic into one view with Kafka Streams. Prints "current MILLIS" (since 1970) once it has applied all that was
+ * on the topic when it began, then one line of JSON.
  *
- * <p>Arguments: bootstrap topic mode events state-folder limit-seconds. Modes: defaults, exactly_once, tuned.
+ * <p>Arguments: bootstrap topic mode application state-folder limit-seconds [ready-file]. With a ready file it answers
+ * GetClient, writes its address there, and goes on until SIGTERM. Modes: defaults, exactly_once, tuned.
  */
 public final class StreamsPeer {
-  private static final AtomicLong PROCESSED = new AtomicLong();
-  private static final CountDownLatch DONE = new CountDownLatch(1);
-  private static volatile long firstAt;
-  private static volatile long lastAt;
+  private static final CountDownLatch BROKEN = new CountDownLatch(1);
 
   public static void main(String[] args) throws Exception {
     String mode = args[2];
-    long events = Long.parseLong(args[3]);
-    Path state = Path.of(args[4]);
-    long limit = Long.parseLong(args[5]);
-
-    KafkaStreams streams = new KafkaStreams(topology(args[1], events), settings(args[0], mode, state));
+    String application = args[3];
+    long deadline = System.nanoTime() + Long.parseLong(args[5]) * 1_000_000_000L;
+    Progress progress = begin(args[0], args[1], application);
+    KafkaStreams streams =
+        new KafkaStreams(topology(args[1], progress), Settings.of(args[0], application, mode, Path.of(args[4])));
     streams.setUncaughtExceptionHandler(
         error -> {
           error.printStackTrace();
-          DONE.countDown();
+          BROKEN.countDown();
           return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
+    QueryServer server = args.length > 6 ? new QueryServer(streams) : null;
+    if (server != null) server.writeAddress(Path.of(args[6]));
     streams.start();
-    boolean finished = DONE.await(limit, TimeUnit.SECONDS) && PROCESSED.get() >= events;
+    while (!(progress.complete() && streams.state() == KafkaStreams.State.RUNNING)) {
+      if (BROKEN.getCount() == 0 || System.nanoTime() > deadline) {
+        System.err.printf("kafka streams (%s): %d of %d events%n", mode, progress.applied(), progress.events());
+        Runtime.getRuntime().halt(1);
+      }
+      Thread.sleep(2);
+    }
+    System.out.println("current " + System.currentTimeMillis());
     double cpu = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
         .getProcessCpuTime() / 1e9;
-    double seconds = (lastAt - firstAt) / 1e9;
-    Totals totals = finished ? totals(streams) : new Totals();
-    streams.close(Duration.ofSeconds(60));
-    if (!finished) {
-      System.err.printf("kafka streams (%s): %d of %d events after %d s%n", mode, PROCESSED.get(), events, limit);
-      System.exit(1);
+    print(mode, progress, cpu, peakRssMib(), totals(streams));
+    if (server == null) {
+      streams.close(Duration.ofSeconds(60));
+      System.exit(0);
     }
-    System.out.printf(
-        "{\"what\":\"catch_up\",\"by\":\"kafka_streams_%s\",\"log\":\"kafka\",\"views\":1,\"events\":%d,"
-            + "\"seconds\":%.3f,\"cpu_seconds\":%.3f,\"peak_rss_mib\":%d,\"clients\":%d,\"folded\":%d,\"open_cases\":%d}%n",
-        mode, events, seconds, cpu, peakRssMib(), totals.clients, totals.folded, totals.openCases);
-    System.exit(0);
+    Runtime.getRuntime().addShutdownHook(
+        new Thread(
+            () -> {
+              server.stop();
+              streams.close(Duration.ofSeconds(60));
+            }));
+    BROKEN.await();
+    System.exit(1);
   }
 
-  /** Called for each event: notes the first and the last moment. */
-  private static void noteProgress(long events) {
-    long count = PROCESSED.get();
-    if (firstAt == 0) firstAt = System.nanoTime();
-    if (count >= events) {
-      lastAt = System.nanoTime();
-      DONE.countDown();
+  private static Progress begin(String bootstrap, String topic, String application) throws Exception {
+    Properties settings = new Properties();
+    settings.put("bootstrap.servers", bootstrap);
+    try (Admin admin = Admin.create(settings)) {
+      int partitions =
+          admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size();
+      Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+      for (int p = 0; p < partitions; ++p) asked.put(new TopicPartition(topic, p), OffsetSpec.latest());
+      long[] ends = new long[partitions];
+      admin.listOffsets(asked).all().get().forEach((where, end) -> ends[where.partition()] = end.offset());
+      long[] next = new long[partitions];
+      admin
+          .listConsumerGroupOffsets(application)
+          .partitionsToOffsetAndMetadata()
+          .get()
+          .forEach(
+              (where, offset) -> {
+                if (where.topic().equals(topic) && offset != null) next[where.partition()] = offset.offset();
+              });
+      return new Progress(ends, next);
     }
   }
 
-  private static Topology topology(String topic, long events) {
-    Map<String, String> changelog = new HashMap<>();
+  private static Topology topology(String topic, Progress progress) {
     Topology topology = new Topology();
     topology.addSource("events", Serdes.String().deserializer(), Serdes.ByteArray().deserializer(), topic);
-    topology.addProcessor("fold", () -> new ClientFold(PROCESSED, () -> noteProgress(events)), "events");
+    topology.addProcessor("fold", () -> new ClientFold(progress), "events");
     topology.addStateStore(
-        Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(ClientFold.STORE), Serdes.String(), clientSerde())
+        Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(ClientFold.CLIENTS), Serdes.String(), serde(Client.parser()))
             .withCachingEnabled()
-            .withLoggingEnabled(changelog),
+            .withLoggingEnabled(Map.of()),
+        "fold");
+    topology.addStateStore(
+        Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(ClientFold.CASES), Serdes.String(), serde(OpenCase.parser()))
+            .withCachingEnabled()
+            .withLoggingEnabled(Map.of()),
         "fold");
     return topology;
   }
 
-  private static Serde<Client> clientSerde() {
-    Deserializer<Client> read =
+  private static <T extends MessageLite> Serde<T> serde(Parser<T> parser) {
+    return Serdes.serdeFrom(
+        (topic, message) -> message == null ? null : message.toByteArray(),
         (topic, bytes) -> {
           try {
-            return bytes == null ? null : Client.parseFrom(bytes);
-          } catch (com.google.protobuf.InvalidProtocolBufferException error) {
+            return bytes == null ? null : parser.parseFrom(bytes);
+          } catch (InvalidProtocolBufferException error) {
             throw new IllegalStateException(error);
           }
-        };
-    return Serdes.serdeFrom((topic, client) -> client == null ? null : client.toByteArray(), read);
+        });
   }
 
-  private static Properties settings(String bootstrap, String mode, Path state) {
-    Properties settings = new Properties();
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "kefu-bench-" + mode + "-" + UUID.randomUUID());
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
-    settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
-    settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
-    settings.put("auto.offset.reset", "earliest");
-    // A start without waiting for members that left: each run is an application of its own.
-    settings.put("session.timeout.ms", 10_000);
-    switch (mode) {
-      case "defaults":
-        break;
-      case "exactly_once":
-        settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        break;
-      case "tuned":
-        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
-        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 256L << 20);
-        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 30_000);
-        settings.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
-        settings.put(StreamsConfig.producerPrefix("linger.ms"), 100);
-        settings.put(StreamsConfig.producerPrefix("batch.size"), 256 << 10);
-        settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 10_000);
-        settings.put(StreamsConfig.consumerPrefix("fetch.min.bytes"), 64 << 10);
-        settings.put(StreamsConfig.consumerPrefix("max.partition.fetch.bytes"), 8 << 20);
-        settings.put(StreamsConfig.consumerPrefix("fetch.max.bytes"), 64 << 20);
-        settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 10_000);
-        break;
-      default:
-        throw new IllegalArgumentException("no mode " + mode + "; there are defaults, exactly_once, tuned");
-    }
-    return settings;
-  }
-
-  private static final class Totals {
-    long clients;
-    long folded;
-    long openCases;
-  }
-
-  private static Totals totals(KafkaStreams streams) {
-    Totals totals = new Totals();
+  /** Clients, events folded, open cases, tallies. */
+  private static long[] totals(KafkaStreams streams) {
+    long[] totals = new long[4];
     var store =
         streams.store(
             StoreQueryParameters.fromNameAndType(
-                ClientFold.STORE, QueryableStoreTypes.<String, Client>keyValueStore()));
+                ClientFold.CLIENTS, QueryableStoreTypes.<String, Client>keyValueStore()));
     try (KeyValueIterator<String, Client> all = store.all()) {
       while (all.hasNext()) {
         KeyValue<String, Client> row = all.next();
-        ++totals.clients;
-        totals.folded += row.value.getEventCount();
-        totals.openCases += row.value.getOpenComplaintsTotal() + row.value.getOpenRequestsTotal();
+        ++totals[0];
+        totals[1] += row.value.getEventCount();
+        totals[2] += row.value.getOpenComplaintsTotal() + row.value.getOpenRequestsTotal();
+        for (Tally tally : row.value.getTalliesList()) totals[3] += tally.getCount();
       }
     }
     return totals;
+  }
+
+  private static void print(String mode, Progress progress, double cpu, long peak, long[] totals) {
+    System.out.printf(
+        "{\"what\":\"catch_up\",\"by\":\"kafka_streams_%s\",\"log\":\"kafka\",\"views\":1,\"admission\":false,"
+            + "\"events\":%d,\"seconds\":%.3f,\"cpu_seconds\":%.3f,\"peak_rss_mib\":%d,\"clients\":%d,\"folded\":%d,"
+            + "\"open_cases\":%d,\"tallies\":%d}%n",
+        mode, progress.events(), progress.seconds(), cpu, peak, totals[0], totals[1], totals[2], totals[3]);
+    System.out.flush();
   }
 
   private static long peakRssMib() throws IOException {
