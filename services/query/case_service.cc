@@ -38,7 +38,7 @@ bool IsOf(std::string_view stored, std::string_view client_id, v1::Case* scratch
 }
 
 using Base = v1::CaseService::WithRawCallbackMethod_GetCase<
-    v1::CaseService::WithCallbackMethod_ListCases<v1::CaseService::WithCallbackMethod_CountCases<
+    v1::CaseService::WithRawCallbackMethod_ListCases<v1::CaseService::WithCallbackMethod_CountCases<
         v1::CaseService::WithCallbackMethod_WatchCases<v1::CaseService::Service>>>>;
 
 class CaseService final : public Base, public HasStreams {
@@ -62,10 +62,15 @@ class CaseService final : public Base, public HasStreams {
                              [this, name = *std::move(name), answer] { return Get(name, answer); });
   }
 
-  ServerUnaryReactor* ListCases(CallbackServerContext* context, const v1::ListCasesRequest* request,
-                                v1::ListCasesResponse* response) override {
-    return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
-                             [=, this] { return List(KeepsGoing(context), *request, response); });
+  ServerUnaryReactor* ListCases(CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                grpc::ByteBuffer* answer) override {
+    v1::ListCasesRequest request;
+    if (!rpc::ParseBuffer(*bytes, &request))
+      return AnswerNow(context, InvalidArgument("the request is not a ListCasesRequest"));
+    auto position = ReadPosition(engine_, request.min_position(), "min_position");
+    return AnswerWhenReached(context, engine_, kView, position, [=, this, request = std::move(request)] {
+      return List(KeepsGoing(context), request, answer);
+    });
   }
 
   ServerUnaryReactor* CountCases(CallbackServerContext* context, const v1::CountCasesRequest* request,
@@ -138,7 +143,7 @@ class CaseService final : public Base, public HasStreams {
   }
 
   Status List(std::function<Status()> keeps_going, const v1::ListCasesRequest& request,
-              v1::ListCasesResponse* response) const {
+              grpc::ByteBuffer* answer) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
     ASSIGN_OR_RETURN(const Query query, Read(request.parent(), request.filter(), request.order_by()));
     const std::string hash =
@@ -146,16 +151,19 @@ class CaseService final : public Base, public HasStreams {
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = MomentFor(query.plan);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
-    ASSIGN_OR_RETURN(const std::string cursor, FillPage<v1::Case>(
-                                                   *scan, LimitsOf(options_, size, std::move(keeps_going)),
-                                                   [&](v1::Case& row, const engine::PartitionView& partition) {
-                                                     if (!query.plan.exact && !query.Passes(row)) return false;
-                                                     SetGap(partition, kView, row.client_id(), &row);
-                                                     return true;
-                                                   },
-                                                   response->mutable_cases()));
-    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
-    response->set_position(moment.PositionOf(kView));
+    RawPage page;
+    v1::Case row;
+    // Decoded only if the index does not decide alone.
+    const auto take = [&](std::string_view stored) -> StatusOr<bool> {
+      if (!query.plan.exact) {
+        if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
+        if (!query.Passes(row)) return false;
+      }
+      page.Add(stored, scan->partition().GapOf(kView, FindBytesField(stored, v1::Case::kClientIdFieldNumber)));
+      return true;
+    };
+    ASSIGN_OR_RETURN(const std::string cursor, WalkPage(*scan, LimitsOf(options_, size, std::move(keeps_going)), take));
+    *answer = page.Finish(cursor.empty() ? "" : tokens_.Make(hash, cursor), moment.PositionOf(kView));
     return OkStatus();
   }
 

@@ -27,7 +27,7 @@ using grpc::ServerUnaryReactor;
 constexpr std::string_view kView = "client";
 constexpr std::string_view kTable = "clients";
 
-using Base = v1::ClientService::WithRawCallbackMethod_GetClient<v1::ClientService::WithCallbackMethod_ListClients<
+using Base = v1::ClientService::WithRawCallbackMethod_GetClient<v1::ClientService::WithRawCallbackMethod_ListClients<
     v1::ClientService::WithCallbackMethod_FindClients<v1::ClientService::WithCallbackMethod_ListTimeline<
         v1::ClientService::WithCallbackMethod_WatchClient<v1::ClientService::Service>>>>>;
 
@@ -52,10 +52,15 @@ class ClientService final : public Base, public HasStreams {
                              [=, this, client = *std::move(client)] { return Get(client, partition, answer); });
   }
 
-  ServerUnaryReactor* ListClients(CallbackServerContext* context, const v1::ListClientsRequest* request,
-                                  v1::ListClientsResponse* response) override {
-    return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
-                             [=, this] { return List(KeepsGoing(context), *request, response); });
+  ServerUnaryReactor* ListClients(CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                  grpc::ByteBuffer* answer) override {
+    v1::ListClientsRequest request;
+    if (!rpc::ParseBuffer(*bytes, &request))
+      return AnswerNow(context, InvalidArgument("the request is not a ListClientsRequest"));
+    auto position = ReadPosition(engine_, request.min_position(), "min_position");
+    return AnswerWhenReached(context, engine_, kView, position, [=, this, request = std::move(request)] {
+      return List(KeepsGoing(context), request, answer);
+    });
   }
 
   ServerUnaryReactor* FindClients(CallbackServerContext* context, const v1::FindClientsRequest* request,
@@ -114,23 +119,26 @@ class ClientService final : public Base, public HasStreams {
   }
 
   Status List(std::function<Status()> keeps_going, const v1::ListClientsRequest& request,
-              v1::ListClientsResponse* response) const {
+              grpc::ByteBuffer* answer) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
     ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), ClientFields()));
     const std::string hash = PageTokens::QueryHash({"ListClients", "", filter.normal_form(), ""});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = Moment::Now(engine_);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, Plan(filter), after));
-    ASSIGN_OR_RETURN(const std::string cursor, FillPage<v1::Client>(
-                                                   *scan, LimitsOf(options_, size, std::move(keeps_going)),
-                                                   [&](v1::Client& row, const engine::PartitionView& partition) {
-                                                     if (!filter.Matches(row)) return false;
-                                                     SetGap(partition, kView, row.client_id(), &row);
-                                                     return true;
-                                                   },
-                                                   response->mutable_clients()));
-    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
-    response->set_position(moment.PositionOf(kView));
+    RawPage page;
+    v1::Client row;
+    // Decoded only if the filter has to look into it.
+    const auto take = [&](std::string_view stored) -> StatusOr<bool> {
+      if (!filter.empty()) {
+        if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
+        if (!filter.Matches(row)) return false;
+      }
+      page.Add(stored, scan->partition().GapOf(kView, FindBytesField(stored, v1::Client::kClientIdFieldNumber)));
+      return true;
+    };
+    ASSIGN_OR_RETURN(const std::string cursor, WalkPage(*scan, LimitsOf(options_, size, std::move(keeps_going)), take));
+    *answer = page.Finish(cursor.empty() ? "" : tokens_.Make(hash, cursor), moment.PositionOf(kView));
     return OkStatus();
   }
 

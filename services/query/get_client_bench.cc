@@ -84,8 +84,8 @@ class Load {
       grpc::ChannelArguments arguments;
       // Channels with equal arguments share a connection.
       arguments.SetInt("kefu.bench.channel", i);
-      stubs_.push_back(std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
-          fmt::format("127.0.0.1:{}", port), grpc::InsecureChannelCredentials(), arguments)));
+      stubs_.push_back(std::make_unique<grpc::GenericStub>(
+          grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", port), grpc::InsecureChannelCredentials(), arguments)));
     }
     std::ifstream names(names_file);
     for (std::string name; std::getline(names, name);) {
@@ -136,13 +136,13 @@ class Load {
     }
     call.context = std::make_unique<grpc::ClientContext>();
     call.sent = absl::Now();
-    call.stub->UnaryCall(call.context.get(), "/kefu.query.v1.ClientService/GetClient", {},
-                         &requests_[call.at++ % requests_.size()], &call.answer, [this, &call](grpc::Status status) {
-                           KEFU_CHECK(status.ok(), "{}", status.error_message());
-                           call.microseconds.push_back(
-                               static_cast<float>(absl::ToDoubleMicroseconds(absl::Now() - call.sent)));
-                           Next(call);
-                         });
+    call.stub->UnaryCall(
+        call.context.get(), "/kefu.query.v1.ClientService/GetClient", {}, &requests_[call.at++ % requests_.size()],
+        &call.answer, [this, &call](grpc::Status status) {
+          KEFU_CHECK(status.ok(), "{}", status.error_message());
+          call.microseconds.push_back(static_cast<float>(absl::ToDoubleMicroseconds(absl::Now() - call.sent)));
+          Next(call);
+        });
   }
 
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
@@ -160,7 +160,8 @@ Rate RunLoad(int port, const std::string& names_file, int in_flight, absl::Durat
   std::FILE* output = popen(command.c_str(), "r");
   KEFU_CHECK(output != nullptr, "{}", command);
   Rate rate;
-  const int read = std::fscanf(output, "%lf %lf %lf %ld", &rate.calls_per_second, &rate.p50_us, &rate.p99_us, &rate.calls);
+  const int read =
+      std::fscanf(output, "%lf %lf %lf %ld", &rate.calls_per_second, &rate.p50_us, &rate.p99_us, &rate.calls);
   KEFU_CHECK(pclose(output) == 0 && read == 4, "{}", command);
   rate.server_us_a_call = absl::ToDoubleMicroseconds(CpuTime() - before) / static_cast<double>(rate.calls);
   return rate;

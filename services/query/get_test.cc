@@ -51,6 +51,49 @@ TEST(RawAnswer, IsTheRowWithTwoFieldsAppended) {
   }
 }
 
+TEST(RawPage, UsesTheTagsThatTheProtosGive) {
+  for (const auto& [type, rows] : {std::pair(query::v1::ListClientsResponse::descriptor(), "clients"),
+                                   std::pair(query::v1::ListCasesResponse::descriptor(), "cases")}) {
+    EXPECT_EQ(type->FindFieldByName(rows)->number(), kRowsTag);
+    EXPECT_EQ(type->FindFieldByName("next_page_token")->number(), kNextPageTokenTag);
+    EXPECT_EQ(type->FindFieldByName("position")->number(), kListPositionTag);
+  }
+}
+
+TEST(RawPage, IsTheRowsAsAListGivesThem) {
+  query::v1::ListClientsResponse expected;
+  RawPage page;
+  for (const int size : {0, 10, 70'000}) {
+    Client row;
+    row.set_client_id(fmt::format("C-{}", size));
+    row.set_display_name(std::string(static_cast<size_t>(size), 'x'));
+    const std::string stored = row.SerializeAsString();
+    EXPECT_EQ(FindBytesField(stored, Client::kClientIdFieldNumber), row.client_id());
+    page.Add(stored, std::nullopt);
+    *expected.add_clients() = row;
+    page.Add(stored, engine::PartitionView::Gap{2, "client_unknown", absl::FromUnixSeconds(5)});
+    row.mutable_gap()->set_parked_events(2);
+    row.mutable_gap()->set_reason("client_unknown");
+    row.mutable_gap()->mutable_since()->set_seconds(5);
+    *expected.add_clients() = row;
+  }
+  expected.set_next_page_token("token");
+  expected.set_position("position");
+  query::v1::ListClientsResponse answer;
+  ASSERT_TRUE(rpc::ParseBuffer(page.Finish("token", "position"), &answer));
+  EXPECT_EQ(answer.SerializeAsString(), expected.SerializeAsString());
+}
+
+TEST(FindBytesField, FindsNothingInWhatIsNoMessageOrHasNoSuchField) {
+  Client row;
+  row.set_display_name("a name");
+  EXPECT_EQ(FindBytesField(row.SerializeAsString(), Client::kClientIdFieldNumber), "");
+  const std::string stored = row.SerializeAsString();
+  for (size_t size = 0; size < stored.size(); ++size)
+    EXPECT_LE(FindBytesField(stored.substr(0, size), Client::kDisplayNameFieldNumber).size(), size);
+  EXPECT_EQ(FindBytesField("\xff\xff\xff", 1), "");
+}
+
 TEST(GetClient, AnswersWithTheStoredRowAndItsPosition) {
   QueryServer server;
   server.Live(7, 2000);

@@ -29,30 +29,26 @@ inline PageLimits LimitsOf(const QueryOptions& options, int32_t page_size, std::
   return {page_size, options.max_rows_examined, options.max_page_bytes, std::move(keeps_going)};
 }
 
-// Puts the rows that `accepts` takes into `rows`, until the page is full or has cost enough. Returns the cursor to go
-// on from; empty at the end. `accepts` may change the row it is given.
+// A row that is not a message of its view.
+Status UnreadableRow(const MergedScan& scan);
+
+// Shows stored rows to `take`, which says whether it put the row on the page, until the page is full or has cost
+// enough. Returns the cursor to go on from; empty at the end.
+StatusOr<std::string> WalkPage(MergedScan& scan, const PageLimits& limits,
+                               const std::function<StatusOr<bool>(std::string_view stored)>& take);
+
+// Puts the rows that `accepts` takes into `rows`, decoded. `accepts` may change the row it is given.
 template <class Row>
 StatusOr<std::string> FillPage(MergedScan& scan, const PageLimits& limits,
                                const std::function<bool(Row& row, const engine::PartitionView& partition)>& accepts,
                                google::protobuf::RepeatedPtrField<Row>* rows) {
-  size_t bytes = 0;
-  for (int64_t examined = 1;; ++examined) {
-    ASSIGN_OR_RETURN(const bool found, scan.Next());
-    if (!found) return std::string();
-    if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(limits.keeps_going());
-    ASSIGN_OR_RETURN(const std::string_view stored, scan.Row());
+  return WalkPage(scan, limits, [&](std::string_view stored) -> StatusOr<bool> {
     Row* row = rows->Add();
-    if (!row->ParseFromArray(stored.data(), static_cast<int>(stored.size())))
-      return DataLoss("a row of partition {} cannot be read; rebuild the view", scan.partition().partition());
-    if (accepts(*row, scan.partition()))
-      bytes += stored.size();
-    else
-      rows->RemoveLast();
-    if (rows->size() < limits.rows && examined < limits.examined && bytes < limits.bytes) continue;
-    std::string cursor = scan.Cursor();
-    ASSIGN_OR_RETURN(const bool more, scan.Next());
-    return more ? cursor : std::string();
-  }
+    if (!row->ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(scan);
+    const bool accepted = accepts(*row, scan.partition());
+    if (!accepted) rows->RemoveLast();
+    return accepted;
+  });
 }
 
 }  // namespace kefu::query

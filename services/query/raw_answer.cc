@@ -5,6 +5,7 @@
 #include <grpcpp/support/slice.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "services/query/gap.h"
 
@@ -28,6 +29,19 @@ uint8_t* WriteField(int tag, std::string_view bytes, uint8_t* to) {
   return std::copy(bytes.begin(), bytes.end(), to);
 }
 
+void AppendTagAndLength(int tag, size_t length, std::string* out) {
+  using google::protobuf::io::CodedOutputStream;
+  uint8_t head[20];
+  uint8_t* end = WireFormatLite::WriteTagToArray(tag, WireFormatLite::WIRETYPE_LENGTH_DELIMITED, head);
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(length), end);
+  out->append(head, end);
+}
+
+void AppendField(int tag, std::string_view bytes, std::string* out) {
+  AppendTagAndLength(tag, bytes.size(), out);
+  out->append(bytes);
+}
+
 }  // namespace
 
 grpc::ByteBuffer RawAnswer(store::PinnedValue row, std::string_view position,
@@ -49,6 +63,36 @@ grpc::ByteBuffer RawAnswer(store::PinnedValue row, std::string_view position,
                                     [](void* held) { delete static_cast<store::PinnedValue*>(held); }, pin),
                                 tail};
   return grpc::ByteBuffer(slices, 2);
+}
+
+void RawPage::Add(std::string_view row, const std::optional<engine::PartitionView::Gap>& gap) {
+  if (!gap.has_value()) return AppendField(kRowsTag, row, &bytes_);
+  const std::string gap_bytes = GapMessage(*gap).SerializeAsString();
+  AppendTagAndLength(kRowsTag, row.size() + FieldSize(kGapTag, gap_bytes.size()), &bytes_);
+  bytes_.append(row);
+  AppendField(kGapTag, gap_bytes, &bytes_);
+}
+
+grpc::ByteBuffer RawPage::Finish(std::string_view next_page_token, std::string_view position) {
+  if (!next_page_token.empty()) AppendField(kNextPageTokenTag, next_page_token, &bytes_);
+  AppendField(kListPositionTag, position, &bytes_);
+  // Handed over as it is: a page may have megabytes.
+  auto* held = new std::string(std::exchange(bytes_, {}));
+  const grpc::Slice slice(
+      held->data(), held->size(), [](void* bytes) { delete static_cast<std::string*>(bytes); }, held);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+std::string_view FindBytesField(std::string_view message, int number) {
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(message.data()),
+                                            static_cast<int>(message.size()));
+  const uint32_t wanted = WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  for (uint32_t tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
+    uint32_t length = 0;
+    if (tag == wanted) return in.ReadVarint32(&length) ? message.substr(in.CurrentPosition(), length) : "";
+    if (!WireFormatLite::SkipField(&in, tag)) break;
+  }
+  return {};
 }
 
 }  // namespace kefu::query
