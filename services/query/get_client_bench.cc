@@ -38,7 +38,7 @@
 namespace kefu::query {
 namespace {
 
-constexpr int kRounds = 5;
+constexpr int kRounds = 9;
 
 // The service with nothing behind it.
 class EmptyService final
@@ -167,14 +167,24 @@ Rate RunLoad(int port, const std::string& names_file, int in_flight, absl::Durat
   return rate;
 }
 
-// Median of each figure by itself.
-Rate Median(std::vector<Rate> rates) {
-  const auto median = [&](auto member) {
-    std::sort(rates.begin(), rates.end(), [&](const Rate& a, const Rate& b) { return a.*member < b.*member; });
-    return rates[rates.size() / 2].*member;
-  };
-  return {median(&Rate::calls_per_second), median(&Rate::p50_us), median(&Rate::p99_us), 0,
-          median(&Rate::server_us_a_call)};
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// The median over all rounds of one figure, and of how it compares with the same round's reference: a neighbour that
+// comes and goes hurts both runs of a round alike.
+struct Figure {
+  double value = 0;
+  double ratio = 0;
+};
+Figure Summarise(const std::vector<Rate>& rates, const std::vector<Rate>& reference, double Rate::*member) {
+  std::vector<double> values, ratios;
+  for (size_t i = 0; i < rates.size(); ++i) {
+    values.push_back(rates[i].*member);
+    ratios.push_back(rates[i].*member / (reference[i].*member));
+  }
+  return {Median(values), Median(ratios)};
 }
 
 std::unique_ptr<rpc::Server> Serve(grpc::Service* service) {
@@ -203,13 +213,14 @@ void Compare(int ours, int empty, int bare, const std::string& names_file, absl:
       rates["empty handler"].push_back(RunLoad(empty, names_file, in_flight, duration));
       rates["empty, bare server"].push_back(RunLoad(bare, names_file, in_flight, duration));
     }
-    const Rate reference = Median(rates["empty handler"]);
+    const std::vector<Rate>& reference = rates["empty handler"];
     for (const auto& [server, all] : rates) {
-      const Rate rate = Median(all);
+      const Figure calls = Summarise(all, reference, &Rate::calls_per_second);
+      const Figure p99 = Summarise(all, reference, &Rate::p99_us);
+      const Figure cpu = Summarise(all, reference, &Rate::server_us_a_call);
       fmt::print("| {} | {} | {:.0f} | {:.2f} | {:.0f} | {:.0f} | {:.2f} | {:.1f} | {:.2f} |\n", in_flight, server,
-                 rate.calls_per_second, rate.calls_per_second / reference.calls_per_second, rate.p50_us, rate.p99_us,
-                 rate.p99_us / reference.p99_us, rate.server_us_a_call,
-                 rate.server_us_a_call / reference.server_us_a_call);
+                 calls.value, calls.ratio, Summarise(all, reference, &Rate::p50_us).value, p99.value, p99.ratio,
+                 cpu.value, cpu.ratio);
     }
   }
 }
@@ -270,6 +281,6 @@ int main(int argc, char** argv) {
     fmt::print("{} {} {} {}\n", rate.calls_per_second, rate.p50_us, rate.p99_us, rate.calls);
     return 0;
   }
-  kefu::query::Run(absl::Seconds(argc > 1 ? std::max(1, std::atoi(argv[1])) : 2));
+  kefu::query::Run(absl::Seconds(argc > 1 ? std::max(0.1, std::atof(argv[1])) : 2.0));
   return 0;
 }
