@@ -41,12 +41,12 @@ class WireList {
     ++size_;
   }
   void Insert(size_t at, std::string_view payload) {
-    std::string head;
-    AppendHead(&head, payload.size());
-    const size_t grown = head.size() + payload.size();
-    bytes_.insert(at, grown, '\0');
-    bytes_.replace(at, head.size(), head);
-    bytes_.replace(at + head.size(), payload.size(), payload);
+    // One move of what lies behind.
+    std::string whole;
+    whole.reserve(payload.size() + 8);
+    AppendHead(&whole, payload.size());
+    whole.append(payload);
+    bytes_.insert(at, whole);
     ++size_;
   }
   void Append(std::string_view payload) {

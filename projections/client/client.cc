@@ -80,6 +80,8 @@ const char* Suffix(events::v1::WorkPhase phase) {
 // What admission lets through has a case; a view without it has lost something, and says so.
 sdk::Outcome WithoutCase() { return sdk::Parked("case_unknown"); }
 
+constexpr size_t kTypicalSummary = 160;
+
 // As a ContactSummary serialises itself.
 void Encode(const sdk::Recorded<events::v1::ContactRecorded>& contact, std::string* summary) {
   std::string time;
@@ -103,13 +105,15 @@ void AddContact(const sdk::Recorded<events::v1::ContactRecorded>& contact, Clien
   for (; at < list.end() && time < OccurredAt(list.At(at).payload); at = list.At(at).end) {
   }
   if (at == list.end() && list.size() == kContactsKept) return;
+  if (list.size() == kContactsKept) {
+    auto last = list.At(list.begin());
+    while (last.end < list.end()) last = list.At(last.end);
+    list.Erase(last);
+  }
   std::string summary;
+  summary.reserve(kTypicalSummary);
   Encode(contact, &summary);
   list.Insert(at, summary);
-  if (list.size() <= kContactsKept) return;
-  at = list.begin();
-  for (int i = 0; i < kContactsKept; ++i) at = list.At(at).end;
-  list.Erase(list.At(at));
 }
 
 template <class Body>

@@ -11,6 +11,7 @@ namespace kefu::client {
 struct Clients {
   static constexpr std::string_view kName = "clients";
   static constexpr uint8_t kId = 1;
+  static constexpr bool kKeyedByClient = true;
   using Key = codec::KeyOf<std::string>;  // client id
   using Row = ClientRow;  // stored as query.v1.Client
 };

@@ -25,6 +25,7 @@ class ClientRow {
   bool Parse(std::string_view bytes);
   void AppendTo(std::string* bytes) const;
   size_t MemoryBytes() const;
+  void Prefetch() const;
 
   bool empty() const { return identity_.empty(); }
   bool registered() const { return registered_; }

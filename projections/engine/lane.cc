@@ -131,21 +131,25 @@ Status Lane::FoldAgainBefore(Offset offset) {
   return OkStatus();
 }
 
-// Parses those of `count` records that are not folded yet, and reads what admission knows of their ids.
+// Parses those of `count` records that are not folded yet, and reads ahead what they will need.
 Status Lane::Parse(const log::RecordView* records, size_t count) {
   parsed_.clear();
   arena_.Reset();
   std::vector<std::string> ids;
+  std::vector<std::string> clients;
   for (size_t i = 0; i < count; ++i) {
     const log::RecordView& record = records[i];
     if (record.offset < staged_.next) continue;
     auto* event = google::protobuf::Arena::CreateMessage<events::v1::Event>(&arena_);
     const bool decoded = event->ParseFromArray(record.value.data(), static_cast<int>(record.value.size()));
     parsed_.push_back({record, event, decoded});
-    if (decoded && count > 1) ids.push_back(admission::SeenKey(*event));
+    if (!decoded || count == 1) continue;
+    clients.push_back(codec::Key(event->client_id()));
+    if (judge_ && !options_.judge_all_applied) ids.push_back(admission::SeenKey(*event));
   }
-  if (!judge_ || options_.judge_all_applied || ids.empty()) return OkStatus();
-  judge_->stage->PrefetchRaw(admission::kSeenTable, ids);
+  if (!ids.empty()) judge_->stage->PrefetchRaw(admission::kSeenTable, ids);
+  if (!clients.empty())
+    for (const auto& view : views_) view->stage->PrefetchClients(clients);
   return Fault();
 }
 

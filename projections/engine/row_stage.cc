@@ -30,7 +30,10 @@ class Gather : public sdk::IndexKeys {
 
 RowStage::RowStage(const sdk::Projection& projection, store::Store& store, store::TableId table, MemoryBudget& budget)
     : store_(store), table_(table), budget_(budget) {
-  for (const sdk::TableInfo& info : projection.tables) tables_[info.id] = &info;
+  for (const sdk::TableInfo& info : projection.tables) {
+    tables_[info.id] = &info;
+    if (info.keyed_by_client) keyed_by_client_.push_back(&info);
+  }
 }
 
 RowStage::~RowStage() { budget_.used -= own_bytes_; }
@@ -53,22 +56,39 @@ std::string_view RowStage::FullKey(uint8_t table, std::string_view key) {
 
 RowStage::Entry& RowStage::Load(uint8_t table, std::string_view key) {
   const std::string_view full = FullKey(table, key);
-  const auto found = rows_.find(full);
-  if (found != rows_.end()) {
-    (*found)->touched = batch_number_;
-    return **found;
+  const uint64_t hash = FastHash64(full);
+  if (Entry* const found = Lookup(hash, full)) {
+    found->touched = batch_number_;
+    return *found;
   }
+  const sdk::TableInfo* const info = tables_[table];
+  KEFU_CHECK(info != nullptr && info->make_row != nullptr, "table {} is not one of rows", table);
+  Entry& entry = Insert(*info, hash, full);
+  Read(entry);
+  return entry;
+}
+
+RowStage::Entry* RowStage::Lookup(uint64_t hash, std::string_view full_key) {
+  const auto found = rows_.find(hash);
+  if (found == rows_.end()) return nullptr;
+  Entry* entry = found->second.get();
+  while (entry != nullptr && entry->key != full_key) entry = entry->next.get();
+  return entry;
+}
+
+RowStage::Entry& RowStage::Insert(const sdk::TableInfo& table, uint64_t hash, std::string_view full_key) {
   auto entry = std::make_unique<Entry>();
-  entry->key = full;
-  entry->table = tables_[table];
+  entry->key = full_key;
+  entry->table = &table;
   entry->touched = batch_number_;
-  KEFU_CHECK(entry->table != nullptr && entry->table->make_row != nullptr, "table {} is not one of rows", table);
-  Read(*entry);
-  return **rows_.insert(std::move(entry)).first;
+  SetBytes(*entry, kEntryBytes);
+  std::unique_ptr<Entry>& chain = rows_[hash];
+  entry->next = std::move(chain);
+  chain = std::move(entry);
+  return *chain;
 }
 
 void RowStage::Read(Entry& entry) {
-  SetBytes(entry, kEntryBytes);
   if (!fault_.ok()) return;
   store::PinnedValue value;
   const StatusOr<bool> found = store_.Get(table_, entry.key, &value);
@@ -76,15 +96,63 @@ void RowStage::Read(Entry& entry) {
     fault_ = found.status();
     return;
   }
-  if (!*found) return;
+  if (*found) Decode(entry, value.view());
+}
+
+void RowStage::Decode(Entry& entry, std::string_view bytes) {
   entry.row = entry.table->make_row();
-  if (!entry.row->Parse(value.view())) {
+  if (!entry.row->Parse(bytes)) {
     fault_ = DataLoss("a row of table {} cannot be decoded", entry.table->name);
     entry.row.reset();
     return;
   }
   entry.stored = true;
-  SetBytes(entry, kEntryBytes + static_cast<int64_t>(entry.row->MemoryBytes(value.view().size())));
+  SetBytes(entry, kEntryBytes + static_cast<int64_t>(entry.row->MemoryBytes(bytes.size())));
+}
+
+// In passes, so that memory answers for many rows at a time and not for one after the other.
+void RowStage::PrefetchClients(const std::vector<std::string>& keys) {
+  for (const sdk::TableInfo* table : keyed_by_client_) {
+    std::vector<std::pair<uint64_t, const Entry*>> wanted;
+    wanted.reserve(keys.size());
+    for (const std::string& key : keys) {
+      wanted.emplace_back(FastHash64(FullKey(table->id, key)), nullptr);
+      rows_.prefetch(wanted.back().first);
+    }
+    for (auto& [hash, entry] : wanted) {
+      const auto found = rows_.find(hash);
+      if (found == rows_.end()) continue;
+      entry = found->second.get();
+      __builtin_prefetch(entry);
+    }
+    std::vector<std::string> missing;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      // Of two keys with the same hash the other may be meant; then its row is read when it is asked for.
+      if (wanted[i].second == nullptr) {
+        missing.emplace_back(FullKey(table->id, keys[i]));
+      } else if (const sdk::Row* const row = wanted[i].second->row.get()) {
+        __builtin_prefetch(row);
+        __builtin_prefetch(reinterpret_cast<const char*>(row) + 128);
+      }
+    }
+    for (const auto& [hash, entry] : wanted)
+      if (entry != nullptr && entry->row != nullptr) entry->row->Prefetch();
+    if (!missing.empty()) ReadAhead(*table, missing);
+  }
+}
+
+void RowStage::ReadAhead(const sdk::TableInfo& table, std::vector<std::string>& full_keys) {
+  if (!fault_.ok()) return;
+  std::sort(full_keys.begin(), full_keys.end());
+  full_keys.erase(std::unique(full_keys.begin(), full_keys.end()), full_keys.end());
+  std::vector<store::PinnedValue> values;
+  std::vector<bool> found;
+  fault_ = store_.MultiGet(table_, {full_keys.begin(), full_keys.end()}, &values, &found);
+  if (!fault_.ok()) return;
+  for (size_t i = 0; i < full_keys.size(); ++i) {
+    Entry& entry = Insert(table, FastHash64(full_keys[i]), full_keys[i]);
+    if (found[i]) Decode(entry, values[i].view());
+  }
 }
 
 const sdk::Row* RowStage::Find(uint8_t table, std::string_view key) { return Load(table, key).row.get(); }
@@ -251,13 +319,25 @@ void RowStage::Settle(std::vector<Change>* changes) {
     for (auto& [table, keys] : changed) changes->push_back({tables_[table]->name, std::move(keys)});
 }
 
-void RowStage::Forget(Entry* entry) {
-  Account(-entry->bytes);
-  rows_.erase(rows_.find(std::string_view(entry->key)));
+template <class Keep>
+bool RowStage::Prune(std::unique_ptr<Entry>& chain, Keep keep) {
+  for (std::unique_ptr<Entry>* place = &chain; *place != nullptr;) {
+    if (keep(**place)) {
+      place = &(*place)->next;
+      continue;
+    }
+    Account(-(*place)->bytes);
+    std::unique_ptr<Entry> gone = std::move(*place);
+    *place = std::move(gone->next);
+  }
+  return chain == nullptr;
 }
 
 void RowStage::Discard() {
-  for (Entry* entry : dirty_) Forget(entry);
+  for (const Entry* entry : dirty_) {
+    const auto place = rows_.find(FastHash64(entry->key));
+    if (Prune(place->second, [entry](const Entry& each) { return &each != entry; })) rows_.erase(place);
+  }
   dirty_.clear();
   dirty_bytes_ = 0;
   Account(-static_cast<int64_t>(raw_.bytes()) - kRawEntryBytes * static_cast<int64_t>(raw_.size()));
@@ -278,9 +358,8 @@ void RowStage::Trim(double share) {
     for (auto it = rows_.begin(); it != rows_.end();) {
       if (own_bytes_ <= target) return;
       const auto here = it++;
-      if ((*here)->dirty || (*here)->touched >= keep_from) continue;
-      Account(-(*here)->bytes);
-      rows_.erase(here);
+      const auto keep = [keep_from](const Entry& entry) { return entry.dirty || entry.touched >= keep_from; };
+      if (Prune(here->second, keep)) rows_.erase(here);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 // The rows of one view in one partition while events are folded into them.
 
-#include <absl/container/flat_hash_set.h>
+#include <absl/container/flat_hash_map.h>
 
 #include <array>
 #include <atomic>
@@ -51,6 +51,9 @@ class RowStage final : public sdk::Stage {
   // at the next call, and at Settle. `keys` without the table's byte, in any order.
   void PrefetchRaw(uint8_t table, const std::vector<std::string>& keys);
 
+  // Has the rows of these clients (encoded keys, in any order) ready in tables that are keyed by client.
+  void PrefetchClients(const std::vector<std::string>& keys);
+
   // The first storage fault since the last Settle or Discard. Folds read nothing after it; their batch must be
   // discarded.
   const Status& fault() const { return fault_; }
@@ -78,21 +81,13 @@ class RowStage final : public sdk::Stage {
     uint32_t touched = 0;
     bool dirty = false;
     bool stored = false;
+    std::unique_ptr<Entry> next;  // another key with the same hash
   };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view key) const { return FastHash64(key); }
-    size_t operator()(const std::unique_ptr<Entry>& entry) const { return FastHash64(entry->key); }
+  // Keys are looked up by their hash alone; the entry is touched once, to compare.
+  struct Identity {
+    size_t operator()(uint64_t hash) const { return hash; }
   };
-  struct Equal {
-    using is_transparent = void;
-    static std::string_view KeyOf(std::string_view key) { return key; }
-    static std::string_view KeyOf(const std::unique_ptr<Entry>& entry) { return entry->key; }
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return KeyOf(a) == KeyOf(b);
-    }
-  };
+  using Rows = absl::flat_hash_map<uint64_t, std::unique_ptr<Entry>, Identity>;
   struct Prefetched {
     std::string key;
     store::PinnedValue value;
@@ -107,22 +102,29 @@ class RowStage final : public sdk::Stage {
   };
 
   Entry& Load(uint8_t table, std::string_view key);
+  Entry* Lookup(uint64_t hash, std::string_view full_key);
+  Entry& Insert(const sdk::TableInfo& table, uint64_t hash, std::string_view full_key);
   void Read(Entry& entry);
+  void Decode(Entry& entry, std::string_view bytes);
+  void ReadAhead(const sdk::TableInfo& table, std::vector<std::string>& full_keys);
   void MakeDirty(Entry& entry);
   void DiffIndexes(const Entry& entry);
   std::vector<Line> Lines();
   void Account(int64_t difference);
   void SetBytes(Entry& entry, int64_t bytes);
-  void Forget(Entry* entry);
+  // Takes entries out of the chain that `kept` says no to; true if none is left.
+  template <class Keep>
+  bool Prune(std::unique_ptr<Entry>& chain, Keep keep);
   std::string_view FullKey(uint8_t table, std::string_view key);
   static std::vector<std::string> IndexKeysOf(const Entry& entry);
 
   store::Store& store_;
   const store::TableId table_;
   std::array<const sdk::TableInfo*, 256> tables_{};
+  std::vector<const sdk::TableInfo*> keyed_by_client_;
   MemoryBudget& budget_;
 
-  absl::flat_hash_set<std::unique_ptr<Entry>, Hash, Equal> rows_;
+  Rows rows_;
   std::vector<Entry*> dirty_;
   int64_t dirty_bytes_ = 0;
   int64_t own_bytes_ = 0;

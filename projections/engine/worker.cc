@@ -10,10 +10,13 @@ namespace kefu::engine {
 namespace {
 
 // What one Poll may bring: large enough to amortise, small enough that the first commit after a pause is soon.
-constexpr size_t kPollBytes = 4 << 20;
+constexpr size_t kPollBytes = 1 << 20;
 constexpr absl::Duration kPollWait = absl::Milliseconds(200);
-// Folding goes on for so many times as long as the last commit took, before the next one.
+// Folding goes on for so many times as long as the last commit took, before the next one; for longer where that was
+// long: then there is much to catch up with, and larger batches write each row less often.
 constexpr int kCommitShare = 4;
+constexpr int kLongCommitShare = 12;
+constexpr absl::Duration kLongCommit = absl::Milliseconds(20);
 constexpr absl::Duration kMaxCommitDelay = absl::Seconds(5);
 // Nothing came for so long: what is folded is written, due or not.
 constexpr absl::Duration kQuiet = absl::Milliseconds(5);
@@ -141,7 +144,8 @@ void Worker::PollOnce() {
   const absl::Time begin = absl::Now();
   CommitAll();
   const absl::Time end = absl::Now();
-  commit_due_ = end + std::min(kCommitShare * (end - begin), kMaxCommitDelay);
+  const int share = end - begin < kLongCommit ? kCommitShare : kLongCommitShare;
+  commit_due_ = end + std::min(share * (end - begin), kMaxCommitDelay);
 }
 
 void Worker::HandlePollError(const Status& status) {

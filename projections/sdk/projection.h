@@ -7,7 +7,8 @@
 //     static constexpr uint8_t kId = 1;                     // first byte of its keys; on disk, frozen
 //     using Key = codec::KeyOf<std::string>;                // case id
 //     using Row = query::v1::Case;
-//   };
+//   };                                                      // `static constexpr bool kKeyedByClient = true` if its key
+//                                                           // is the client id: its rows are then read ahead
 //   struct CasesByAssignee {                                // an index: the engine keeps it
 //     static constexpr std::string_view kName = "by_assignee";
 //     static constexpr uint8_t kId = 2;
@@ -119,6 +120,8 @@ struct TableInfo {
   std::unique_ptr<Row> (*make_row)();
   std::vector<IndexInfo> indexes;
   std::vector<std::string> (*describe)(std::string_view key);
+  // The key is the client id: which row an event needs is known before it is folded.
+  bool keyed_by_client = false;
 };
 
 // A view with its types erased: what the engine, the driver and the auditor work with.
@@ -207,6 +210,7 @@ template <class Table, class... Indexes>
 TableInfo DescribeTable(TypeList<Indexes...>) {
   TableInfo info{Table::kName, Table::kId, nullptr, nullptr, {}, &Table::Key::Describe};
   if constexpr (!std::same_as<typename Table::Row, RawBytes>) {
+    if constexpr (requires { Table::kKeyedByClient; }) info.keyed_by_client = Table::kKeyedByClient;
     info.prototype = &RowMessage<typename Table::Row>::default_instance();
     info.make_row = []() -> std::unique_ptr<Row> { return std::make_unique<RowOf<typename Table::Row>>(); };
   }

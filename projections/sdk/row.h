@@ -23,6 +23,8 @@ class Row {
   virtual void AppendTo(std::string* bytes) const = 0;
   // What the row takes in memory, all its parts included; an estimate for `stored_bytes` of encoded size.
   virtual size_t MemoryBytes(size_t stored_bytes) const = 0;
+  // Asks the processor for the memory that a fold will soon look at.
+  virtual void Prefetch() const {}
 };
 
 // A row that is not itself a message:
@@ -30,12 +32,14 @@ class Row {
 //   bool Parse(std::string_view bytes);
 //   void AppendTo(std::string* bytes) const;   // canonical: as Message would serialise itself
 //   size_t MemoryBytes() const;
+//   void Prefetch() const;
 template <class T>
 concept CustomRow = requires(T row, const T fixed, std::string* bytes) {
   typename T::Message;
   { row.Parse(std::string_view()) } -> std::same_as<bool>;
   fixed.AppendTo(bytes);
   { fixed.MemoryBytes() } -> std::convertible_to<size_t>;
+  fixed.Prefetch();
 };
 
 namespace internal {
@@ -81,6 +85,9 @@ class RowOf final : public Row {
       // Messages within messages and strings on the heap: measured between two and four times the encoded bytes.
       return sizeof(*this) + 3 * stored_bytes;
     }
+  }
+  void Prefetch() const override {
+    if constexpr (CustomRow<T>) value.Prefetch();
   }
 };
 

@@ -18,7 +18,7 @@ struct KafkaLogOptions {
   std::string rejected_topic = "kefu.rejected";
   // Used where a topic has to be made.
   int replication = 3;
-  runtime::Bytes fetch_queue{int64_t{128} << 20};
+  runtime::Bytes fetch_queue{int64_t{4} << 20};
   std::vector<std::string> settings;
 };
 

@@ -18,7 +18,7 @@ struct KafkaOptions {
   std::map<std::string, std::string> settings;
   // What the reader may hold fetched and unread, over all its partitions. librdkafka 2.0.2 stops fetching a partition
   // for a whole second when it is full, so it must hold more than a second's work.
-  int64_t fetch_queue_bytes = int64_t{48} << 20;
+  int64_t fetch_queue_bytes = int64_t{4} << 20;
   // Waiting appends beyond this are refused.
   int64_t queue_bytes = int64_t{64} << 20;
   // An append that Kafka has not confirmed after this is answered kUnavailable (outcome unknown).

@@ -113,7 +113,25 @@ bool KafkaReader::Fill(absl::Duration wait) {
   if (count == 0 && wait > absl::ZeroDuration())
     count = rd_kafka_consume_batch_queue(queue_.get(), KafkaMilliseconds(wait + absl::Microseconds(999)), received_.data(), 1);
   received_.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  KeepFetching();
   return count > 0;
+}
+
+// A broker thread of librdkafka 2.0.2 that found the queue full sleeps for a second, however soon there is room again.
+// Setting the credentials that it has already is the one call that wakes it and does nothing else.
+void KafkaReader::KeepFetching() {
+  const size_t waiting = rd_kafka_queue_length(queue_.get());
+  most_waiting_ = std::max(most_waiting_, waiting);
+  if (most_waiting_ < kChunk || waiting > most_waiting_ / 2) return;
+  most_waiting_ = waiting;
+  const auto setting = [this](const char* name) {
+    const auto found = std::find_if(options_.settings.begin(), options_.settings.end(),
+                                    [name](const auto& each) { return each.first == name; });
+    return found == options_.settings.end() ? "" : found->second.c_str();
+  };
+  rd_kafka_error_t* const error =
+      rd_kafka_sasl_set_credentials(client_->get(), setting("sasl.username"), setting("sasl.password"));
+  if (error != nullptr) rd_kafka_error_destroy(error);
 }
 
 Status KafkaReader::Take(rd_kafka_message_t* message, size_t* bytes, std::vector<RecordBatch>* batches) {

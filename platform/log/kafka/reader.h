@@ -38,6 +38,7 @@ class KafkaReader final : public LogReader {
   Status Connect();
   void Disconnect();
   bool Fill(absl::Duration wait);
+  void KeepFetching();
   Status Take(rd_kafka_message_t* message, size_t* bytes, std::vector<RecordBatch>* batches);
   Status OnError(const rd_kafka_message_t& message);
   Status LookAgain(Cursor* cursor, const char* why);
@@ -52,6 +53,8 @@ class KafkaReader final : public LogReader {
   // Received, not yet given out: the rest of a batch that was over a Poll's max_bytes.
   std::vector<rd_kafka_message_t*> received_;
   size_t taken_ = 0;
+  // The most that librdkafka had waiting since it was last woken.
+  size_t most_waiting_ = 0;
   // Errors for good, and one that waits until the batches before it are given out.
   Status failed_;
   Status pending_;
