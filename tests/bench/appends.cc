@@ -1,5 +1,5 @@
-// kefu_bench_appends: durable appends of the embedded log, against RocksDB itself with the same synced batches. Both take
-// turns, so that a disk that gets slower is slower for both. One line of JSON a batch size.
+// kefu_bench_appends: durable appends of the embedded log, against RocksDB itself with the same synced batches. Both
+// take turns, so that a disk that gets slower is slower for both. One line of JSON a batch size.
 
 #include <absl/time/clock.h>
 #include <fmt/format.h>
@@ -41,7 +41,8 @@ StatusOr<double> Timed(const std::function<Status()>& work) {
 // What every record holds: nothing that compresses, for neither side compresses it.
 std::string Value(int64_t number) {
   std::string value = fmt::format("{:020}", number);
-  while (value.size() < kValueBytes) value.push_back(static_cast<char>('a' + (value.size() * 7 + static_cast<size_t>(number)) % 26));
+  while (value.size() < kValueBytes)
+    value.push_back(static_cast<char>('a' + (value.size() * 7 + static_cast<size_t>(number)) % 26));
   return value;
 }
 
@@ -96,8 +97,9 @@ Status Compare(const Options& options, Round log, Round rocks) {
       of_rocks.push_back(rocks_seconds);
     }
     const int64_t records = int64_t{batches} * batch;
-    fmt::print("{{\"what\":\"append\",\"batch\":{},\"records_per_second\":{:.0f},\"rocksdb_records_per_second\":{:.0f}}}\n",
-               batch, Rate(of_log, records), Rate(of_rocks, records));
+    fmt::print(
+        "{{\"what\":\"append\",\"batch\":{},\"records_per_second\":{:.0f},\"rocksdb_records_per_second\":{:.0f}}}\n",
+        batch, Rate(of_log, records), Rate(of_rocks, records));
   }
   return OkStatus();
 }

@@ -3,13 +3,17 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+import goals  # noqa: E402
 import report  # noqa: E402
+from broker import Broker  # noqa: E402
 
 RUN = pathlib.Path(__file__).resolve().parent / "run"
 
@@ -18,13 +22,40 @@ def bench(*arguments):
     return subprocess.run([RUN, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
 
 
+def start(*arguments):
+    return subprocess.Popen([RUN, *map(str, arguments)], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+
+
+def wait_for(running, words):
+    for line in running.stdout:
+        if words in line:
+            return
+    pytest.fail(f'it ended without "{words}"')
+
+
+def processes_with(words):
+    lines = subprocess.run(["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line for line in lines if str(words) in line]
+
+
+def nothing_is_left(folder):
+    assert os.listdir(folder) == []
+    assert processes_with(folder) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--events", "0"], "must be at least 1, not 0"),
         (["--clients", "-3"], "must be at least 1, not -3"),
         (["--events", "many"], "--events"),
-        (["--peer-modes", "fast"], "no mode fast"),
+        (["--skew", "0.5"], "must be between 1 (uniform) and 20, not 0.5"),
+        (["--peer-modes", "fast"], "no fast; there are tuned, defaults, exactly_once"),
+        (["--only", "everything"], "no everything; there are ceilings"),
+        (["--growth-sizes", "5"], 'not "5"'),
+        (["--growth-sizes", "a:b"], 'not "a:b"'),
+        (["--bootstrap", "somewhere"], 'takes HOST:PORT, not "somewhere"'),
         (["--build", "/nonexistent"], "/nonexistent is not there"),
         (["--nonsense"], "--nonsense"),
     ],
@@ -42,39 +73,100 @@ def test_too_little_disk_is_said_before_anything_starts(build_dir):
 
 
 def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
-    lines = tmp_path / "lines"
-    done = bench("--quick", "--build", build_dir, "--work", tmp_path, "--json", lines)
+    work, lines = tmp_path / "work", tmp_path / "lines"
+    work.mkdir()
+    done = bench("--quick", "--growth", "--growth-sizes", "1000:5000,2000:10000", "--build", build_dir, "--work", work,
+                 "--json", lines)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
-    assert {"load", "catch_up", "latency", "get", "append"} <= {line["what"] for line in measured}
-    folded = [line["folded"] for line in measured if line["what"] == "catch_up"]
-    assert len(folded) == 4
-    assert set(folded) == {20_000}
-    for words in ("kafka streams tuned", "publish to visible, embedded", "publish to visible, kafka", "GetClient"):
-        assert words in done.stdout
-    assert sorted(os.listdir(tmp_path)) == ["lines"]
+    assert {line["what"] for line in measured} == {
+        "append", "catch_up", "ceiling", "compare", "current", "growth", "killed", "latency", "load", "loaded", "log_bytes",
+        "rebuild", "restart", "watch"}
+    caught_up = [line for line in measured if line["what"] == "catch_up"]
+    assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
+        ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
+        ("kefu_client", "kafka", True), ("kefu", "kafka", True), ("kefu", "embedded", True)}
+    for what in ("folded", "clients", "open_cases", "tallies"):
+        assert len({line[what] for line in caught_up}) == 1, what
+    assert caught_up[0]["folded"] == 20_000
+    assert all(line["exact"] for line in measured if line["what"] == "killed" and line["by"] == "kefu")
+    assert report.median(measured, "compare")["rows"] == 500
+    asked = {(line["method"], line["by"], line["in_flight"]) for line in measured if line["what"] == "load"}
+    assert asked == {("get", by, calls) for by in ("kefu", "grpc_java", "empty") for calls in (1, 8, 64)} | {
+        ("list_timeline", "kefu", 8), ("list_cases", "kefu", 8)}
+    assert goals.NOT_MEASURED not in done.stdout
+    nothing_is_left(work)
 
 
 def test_told_to_stop_it_leaves_nothing(build_dir, tmp_path):
-    with subprocess.Popen([RUN, "--quick", "--no-peer", "--build", str(build_dir), "--work", str(tmp_path)], text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
-        for line in running.stdout:
-            if "Loading" in line:
-                break
+    with start("--quick", "--no-peer", "--build", build_dir, "--work", tmp_path) as running:
+        wait_for(running, "Loading")
         running.terminate()
         rest = running.stdout.read()
     assert running.returncode == 130, rest
-    assert os.listdir(tmp_path) == []
-    everything = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert str(tmp_path) not in everything
+    nothing_is_left(tmp_path)
 
 
-def test_the_table_shows_ratios_against_the_peer():
-    line = {"what": "catch_up", "log": "kafka", "cpu_seconds": 2.0, "peak_rss_mib": 512, "folded": 1, "clients": 1}
+def test_a_broker_that_dies_in_the_middle_is_said_and_nothing_left(build_dir, tmp_path):
+    # Far more catch-ups than fit into the moment until it dies.
+    with start("--quick", "--no-peer", "--only", "catch_up", "--runs", 1000, "--build", build_dir, "--work", tmp_path) as running:
+        wait_for(running, '"what": "catch_up"')
+        broker = [line for line in processes_with(tmp_path) if "kafka/broker --dir" in line]
+        assert len(broker) == 1
+        os.kill(int(broker[0].split()[0]), signal.SIGKILL)
+        rest = running.stdout.read()
+    assert running.returncode == 1
+    assert "the Kafka broker ended in the middle of the run" in rest
+    nothing_is_left(tmp_path)
+
+
+def test_a_topic_that_is_not_the_one_wanted_is_said(build_dir, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    with Broker(tmp_path / "broker") as broker:
+        common = ["--quick", "--no-peer", "--only", "ceilings", "--build", build_dir, "--work", work, "--bootstrap",
+                  broker.bootstrap, "--events", 1000, "--clients", 50]
+        assert bench(*common, "--partitions", 3).returncode == 0
+        other_count = bench(*common)
+        other_events = bench(*common, "--partitions", 3, "--events", 999)
+    assert other_count.returncode == 1
+    assert 'topic "kefu.events" has 3 partitions, not 8' in other_count.stderr
+    assert other_events.returncode == 1
+    assert "holds 1000 events, not 999" in other_events.stderr
+    nothing_is_left(work)
+
+
+def line_of(by, events, seconds, **more):
+    return {"what": "catch_up", "log": "kafka", "views": 1, "cpu_seconds": 2.0, "peak_rss_mib": 512, "folded": 1,
+            "clients": 1, "by": by, "events": events, "seconds": seconds} | more
+
+
+def test_the_table_shows_medians_and_ratios_against_the_peer():
     text = report.table(
         [
-            line | {"by": "kefu", "views": 4, "events": 300_000, "seconds": 1.0},
-            line | {"by": "kafka_streams_tuned", "views": 1, "events": 100_000, "seconds": 1.0},
+            line_of("kefu", 300_000, 9.0, views=4),
+            line_of("kefu", 300_000, 1.0, views=4),
+            line_of("kefu", 300_000, 0.1, views=4),
+            line_of("kafka_streams_tuned", 100_000, 1.0),
         ]
     )
     assert "kefu, kafka, 4 views | 0.300 M events/s | 3.00 ×" in text
+    assert "3 runs, 0.033 to 3.000" in text
+
+
+def test_goals_say_reached_or_not_or_not_measured():
+    rows = goals.goals_table(
+        [line_of("kefu_client_no_admission", 500_000, 1.0), line_of("kafka_streams_tuned", 100_000, 1.0)]).splitlines()
+    assert "| client view alone, events/s, against tuned Kafka Streams | ≥ 4 × | 5.00 × | yes |" in rows
+    assert "| the same, events per CPU-second | ≥ 8 × | 5.00 × | **no** |" in rows
+    assert "| restart with state to the first right answer | ≤ 1 s | not measured |  |" in rows
+
+
+def test_runs_that_did_not_fold_the_same_are_no_comparison():
+    from sections import check_same_work
+    from servers import Problem
+
+    same = {"open_cases": 5, "tallies": 7}
+    check_same_work([line_of("kefu", 10, 1, **same), line_of("kafka_streams_tuned", 10, 1, **same)])
+    with pytest.raises(Problem, match="did not fold the same"):
+        check_same_work([line_of("kefu", 10, 1, **same), line_of("kafka_streams_tuned", 10, 1, open_cases=5, tallies=8)])

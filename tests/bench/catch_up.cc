@@ -109,8 +109,9 @@ Status Read(const Options& options, const engine::Engine& engine) {
     micros.push_back(absl::ToDoubleMicroseconds(absl::Now() - began));
     found += hit;
   }
-  fmt::print("{{\"what\":\"row_reads\",\"reads\":{},\"found\":{},\"clients\":{},\"p50_us\":{:.1f},\"p99_us\":{:.1f}}}\n",
-             options.reads, found, options.clients, Percentile(micros, 0.5), Percentile(micros, 0.99));
+  fmt::print(
+      "{{\"what\":\"row_reads\",\"reads\":{},\"found\":{},\"clients\":{},\"p50_us\":{:.1f},\"p99_us\":{:.1f}}}\n",
+      options.reads, found, options.clients, Percentile(micros, 0.5), Percentile(micros, 0.99));
   return OkStatus();
 }
 
@@ -131,8 +132,8 @@ Status Rebuild(const Options& options, int64_t events, engine::Engine& engine) {
   fmt::print(
       "{{\"what\":\"rebuild\",\"view\":\"{}\",\"events\":{},\"seconds\":{:.3f},\"cpu_seconds\":{:.3f},"
       "\"peak_rss_mib\":{}}}\n",
-      options.rebuild, events, absl::ToDoubleSeconds(absl::Now() - began), absl::ToDoubleSeconds(CpuTime() - cpu_before),
-      PeakRssMib());
+      options.rebuild, events, absl::ToDoubleSeconds(absl::Now() - began),
+      absl::ToDoubleSeconds(CpuTime() - cpu_before), PeakRssMib());
   return OkStatus();
 }
 
@@ -221,12 +222,11 @@ Status Main(const std::vector<std::string>& arguments) {
   if (options.bootstrap.empty() == options.embedded.empty())
     return InvalidArgument("give either --bootstrap or --embedded");
   if (!options.embedded.empty()) {
-    ASSIGN_OR_RETURN(auto embedded, log::EmbeddedLog::Open({.directory = options.embedded},
-                                                           {{options.topic, options.partitions}}));
+    ASSIGN_OR_RETURN(auto embedded,
+                     log::EmbeddedLog::Open({.directory = options.embedded}, {{options.topic, options.partitions}}));
     return CatchUp(options, embedded->Topic(options.topic));
   }
-  ASSIGN_OR_RETURN(auto kafka,
-                   log::OpenKafkaLog({.bootstrap_servers = options.bootstrap, .topic = options.topic}));
+  ASSIGN_OR_RETURN(auto kafka, log::OpenKafkaLog({.bootstrap_servers = options.bootstrap, .topic = options.topic}));
   return CatchUp(options, *kafka);
 }
 

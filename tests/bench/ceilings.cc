@@ -52,8 +52,7 @@ struct Options {
 Status OnThreads(int threads, const std::function<Status(int)>& work) {
   std::vector<Status> results(static_cast<size_t>(threads));
   std::vector<std::thread> running;
-  for (int t = 0; t < threads; ++t)
-    running.emplace_back([&, t] { results[static_cast<size_t>(t)] = work(t); });
+  for (int t = 0; t < threads; ++t) running.emplace_back([&, t] { results[static_cast<size_t>(t)] = work(t); });
   for (auto& thread : running) thread.join();
   for (const Status& result : results) RETURN_IF_ERROR(result);
   return OkStatus();
@@ -166,11 +165,11 @@ Status WriteAll(const Options& options) {
   }
   const absl::Duration cpu_before = CpuTime();
   const absl::Time began = absl::Now();
-  RETURN_IF_ERROR(OnThreads(options.threads, [&](int thread) {
-    return WriteRows(options, *stores[static_cast<size_t>(thread)], thread);
-  }));
+  RETURN_IF_ERROR(OnThreads(
+      options.threads, [&](int thread) { return WriteRows(options, *stores[static_cast<size_t>(thread)], thread); }));
   fmt::print(
-      "{{\"what\":\"ceiling\",\"mode\":\"rocksdb_writes\",\"threads\":{},\"events\":{},\"row_bytes\":{},\"batch_rows\":{},"
+      "{{\"what\":\"ceiling\",\"mode\":\"rocksdb_writes\",\"threads\":{},\"events\":{},\"row_bytes\":{},\"batch_rows\":"
+      "{},"
       "\"seconds\":{:.3f},\"cpu_seconds\":{:.3f},\"peak_rss_mib\":{}}}\n",
       options.threads, options.rows, options.row_bytes, options.batch_rows, absl::ToDoubleSeconds(absl::Now() - began),
       absl::ToDoubleSeconds(CpuTime() - cpu_before), PeakRssMib());

@@ -114,7 +114,8 @@ Status Load(const Options& options) {
   }
   if (!embedded && !kafka) return InvalidArgument("give --bootstrap, --embedded, or both");
 
-  EventStream stream({.seed = static_cast<uint64_t>(options.seed), .clients = options.clients,
+  EventStream stream({.seed = static_cast<uint64_t>(options.seed),
+                      .clients = options.clients,
                       .skew = static_cast<double>(options.skew_tenths) / 10});
   events::v1::Event event;
   int64_t bytes = 0;
@@ -127,7 +128,7 @@ Status Load(const Options& options) {
     for (auto& appender : appenders) appender->Add(partition, {event.client_id(), value});
   }
   for (auto& appender : appenders) RETURN_IF_ERROR(appender->Finish());
-  fmt::print("{{\"what\":\"load\",\"events\":{},\"seconds\":{:.3f},\"bytes_per_event\":{}}}\n", options.events,
+  fmt::print("{{\"what\":\"loaded\",\"events\":{},\"seconds\":{:.3f},\"bytes_per_event\":{}}}\n", options.events,
              absl::ToDoubleSeconds(absl::Now() - began), bytes / options.events);
   return OkStatus();
 }
@@ -140,7 +141,8 @@ Status Main(const std::vector<std::string>& arguments) {
   config.Add("embedded", &options.embedded, "Folder of an embedded log to load");
   config.Add("events", &options.events, "How many events", {.min = 1});
   config.Add("clients", &options.clients, "How many clients", {.min = 1});
-  config.Add("skew-tenths", &options.skew_tenths, "Ten times the exponent of the skew; 10 is uniform", {.min = 10, .max = 200});
+  config.Add("skew-tenths", &options.skew_tenths, "Ten times the exponent of the skew; 10 is uniform",
+             {.min = 10, .max = 200});
   config.Add("seed", &options.seed, "Same seed, same events", {.min = 0});
   config.Add("partitions", &options.partitions, "Partitions of the topic", {.min = 1, .max = 1024});
   ASSIGN_OR_RETURN(const auto words, config.Load(arguments, {}));

@@ -1,74 +1,139 @@
-"""From the measured lines to a table of ratios."""
+"""From the measured lines to a table. The ratio of a catch-up is against tuned Kafka Streams, of calls against an empty
+handler, of appends against RocksDB itself."""
 
 
-def _by(lines, what, **wanted):
-    for line in lines:
-        if line["what"] == what and all(line.get(key) == value for key, value in wanted.items()):
-            return line
-    return None
+def matching(lines, what, **wanted):
+    return [line for line in lines if line["what"] == what and all(line.get(key) == value for key, value in wanted.items())]
 
 
-def _ratio(ours, theirs):
+def median(lines, what, **wanted):
+    """The line of the middle run, by time taken; None of none."""
+    found = sorted(matching(lines, what, **wanted), key=lambda line: line.get("seconds", 0))
+    return found[(len(found) - 1) // 2] if found else None
+
+
+def per_second(line):
+    return line["events"] / max(line["seconds"], 1e-3)
+
+
+def per_cpu(line):
+    return line["events"] / max(line["cpu_seconds"], 1e-3)
+
+
+def ratio(ours, theirs):
     return f"{ours / theirs:.2f} ×" if ours and theirs else ""
 
 
-def _catch_up(lines):
-    def per_second(line):
-        return line["events"] / max(line["seconds"], 1e-3)
+def disk(line):
+    return line["disk_sst"] + line["disk_log"] + line["disk_other"]
 
-    def per_cpu(line):
-        return line["events"] / max(line["cpu_seconds"], 1e-3)
 
-    base = _by(lines, "catch_up", by="kafka_streams_tuned")
-    for line in lines:
-        if line["what"] != "catch_up":
-            continue
-        name = f"{line['by'].replace('_', ' ')}, {line['log']}, {line['views']} view{'s' if line['views'] > 1 else ''}"
-        yield [
-            f"catch-up: {name}",
-            f"{per_second(line) / 1e6:.3f} M events/s",
-            _ratio(per_second(line), base and per_second(base)),
-            f"{per_cpu(line) / 1e6:.3f} M per CPU-second ({_ratio(per_cpu(line), base and per_cpu(base)) or '–'}), "
-            f"peak {line['peak_rss_mib']:,} MiB",
-        ]
+def _spread(lines, line, **wanted):
+    """How far apart the runs were, if there were several."""
+    rates = [per_second(run) for run in matching(lines, line["what"], **wanted)]
+    return f"; {len(rates)} runs, {min(rates) / 1e6:.3f} to {max(rates) / 1e6:.3f}" if len(rates) > 1 else ""
+
+
+def _cost(line, base=None):
+    against = f" ({ratio(per_cpu(line), per_cpu(base))})" if base else ""
+    return (f"{line['seconds']:.2f} s wall, {line['cpu_seconds']:.2f} CPU-seconds, "
+            f"{per_cpu(line) / 1e6:.3f} M per CPU-second{against}, peak {line['peak_rss_mib']:,} MiB")
+
+
+def _kinds(lines, what, *keys):
+    """Each combination of these keys once, in the order measured."""
+    return dict.fromkeys(tuple(line.get(key) for key in keys) for line in lines if line["what"] == what)
+
+
+def _ceilings(lines):
+    for (mode,) in _kinds(lines, "ceiling", "mode"):
+        line = median(lines, "ceiling", mode=mode)
+        unit = "rows" if mode == "rocksdb_writes" else "events"
+        yield [f"ceiling: {mode.replace('_', ' ')}", f"{per_second(line) / 1e6:.3f} M {unit}/s", "",
+               _cost(line) + _spread(lines, line, mode=mode)]
+
+
+def _catch_ups(lines):
+    base = median(lines, "catch_up", by="kafka_streams_tuned")
+    for by, log in _kinds(lines, "catch_up", "by", "log"):
+        line = median(lines, "catch_up", by=by, log=log)
+        views = f"{line['views']} view{'s' if line['views'] > 1 else ''}"
+        size = f", {disk(line) / line['events']:.0f} bytes an event on disk" if "disk_sst" in line else ""
+        yield [f"catch-up: {by.replace('_', ' ')}, {log}, {views}", f"{per_second(line) / 1e6:.3f} M events/s",
+               ratio(per_second(line), base and per_second(base)),
+               _cost(line, base) + size + _spread(lines, line, by=by, log=log)]
+    line = median(lines, "rebuild")
+    if line:
+        yield [f"rebuild: {line['view']}", f"{per_second(line) / 1e6:.3f} M events/s",
+               ratio(per_second(line), base and per_second(base)), _cost(line, base)]
+
+
+def _disk(lines):
+    for line in matching(lines, "log_bytes"):
+        yield [f"disk: the {line['log']} log", f"{line['bytes'] / line['events']:.0f} bytes an event", "", ""]
+    for line in matching(lines, "catch_up"):
+        if line.get("row_bytes"):
+            shares = sorted(line["row_bytes"].items(), key=lambda item: -item[1])
+            text = ", ".join(f"{name} {size / line['events']:.0f}" for name, size in shares if size)
+            yield ["disk: all views", f"{disk(line) / line['events']:.0f} bytes an event", "",
+                   f"tables {line['disk_sst'] / line['events']:.0f}, RocksDB's log {line['disk_log'] / line['events']:.0f}, "
+                   f"other {line['disk_other'] / line['events']:.0f}; before compression: {text}"]
+
+
+def _starts(lines):
+    for line in matching(lines, "restart"):
+        yield [f"restart with state: {line['by'].replace('_', ' ')}", f"{line['seconds']:.2f} s", "", "to the first right answer"]
+    for line in matching(lines, "killed"):
+        totals = "totals exact" if line["exact"] else f"counted {line['folded']:,} of {line['events']:,}"
+        yield [f"kill -9 after catch-up: {line['by'].replace('_', ' ')}", f"{line['seconds']:.2f} s", "",
+               f"until current again; {totals}"]
 
 
 def _latency(lines):
-    for line in lines:
-        if line["what"] == "latency":
-            yield [
-                f"publish to visible, {line['by']}, {line['rate']:,} events/s",
-                f"p99 {line['visible_p99_ms']:.1f} ms",
-                "",
-                f"p50 {line['visible_p50_ms']:.1f} ms; applied: p50 {line['applied_p50_ms']:.1f}, "
-                f"p99 {line['applied_p99_ms']:.1f} ms",
-            ]
+    for line in matching(lines, "latency"):
+        rate = f"{line['rate']:,} events/s" + (f" (half of {line['capacity']:,.0f})" if line["share"] else "")
+        yield [f"publish to visible, {line['by']}, {rate}", f"p99 {line['visible_p99_ms']:.1f} ms", "",
+               f"p50 {line['visible_p50_ms']:.1f}, p99.9 {line['visible_p999_ms']:.1f} ms; applied: p50 "
+               f"{line['applied_p50_ms']:.1f}, p99 {line['applied_p99_ms']:.1f} ms; {line['batch']} a call; server "
+               f"{line['server_cpu_seconds']:.1f} CPU-seconds, peak {line['server_peak_rss_mib']:,} MiB"]
+    for line in matching(lines, "watch"):
+        yield [f"watch, {line['watchers']} watchers, {line['rate']:,} events/s", f"p99 {line['p99_ms']:.1f} ms", "",
+               f"p50 {line['p50_ms']:.1f}, p99.9 {line['p999_ms']:.1f} ms from due to delivered"]
 
 
 def _calls(lines):
-    ours, empty = _by(lines, "get", by="kefu"), _by(lines, "get", by="empty")
-    if ours and empty:
-        yield [
-            f"GetClient, {ours['bytes']:,} bytes, {ours['in_flight']} in flight",
-            f"{ours['calls_per_second']:,.0f} calls/s",
-            _ratio(ours["calls_per_second"], empty["calls_per_second"]),
-            f"an empty handler: {empty['calls_per_second']:,.0f} calls/s",
-        ]
+    for line in matching(lines, "load"):
+        empty = median(lines, "load", by="empty", in_flight=line["in_flight"]) if line["method"] == "get" else None
+        yield [f"{line['method']}, {line['by'].replace('_', '-')}, {line['in_flight']} in flight",
+               f"{line['calls_per_second']:,.0f} calls/s",
+               ratio(line["calls_per_second"], empty and empty is not line and empty["calls_per_second"]),
+               f"p50 {line['p50_ms']:.2f}, p99 {line['p99_ms']:.2f} ms; {line['bytes']:,} bytes; server "
+               f"{line['server_cpu_seconds']:.1f} CPU-seconds, peak {line['server_peak_rss_mib']:,} MiB"]
 
 
 def _appends(lines):
-    for line in lines:
-        if line["what"] == "append":
-            yield [
-                f"durable appends, embedded log, {line.get('batch', '?')} a batch",
-                f"{line['records_per_second']:,.0f} records/s",
-                _ratio(line["records_per_second"], line["rocksdb_records_per_second"]),
-                f"RocksDB itself: {line['rocksdb_records_per_second']:,.0f} records/s",
-            ]
+    for line in matching(lines, "append"):
+        yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",
+               f"{line['records_per_second']:,.0f} records/s",
+               ratio(line["records_per_second"], line["rocksdb_records_per_second"]),
+               f"RocksDB itself: {line['rocksdb_records_per_second']:,.0f} records/s"]
+
+
+def _growth(lines):
+    for line in matching(lines, "growth"):
+        first = matching(lines, "growth", by=line["by"])[0]
+        yield [f"growth: {line['asked_clients']:,} clients, {line['events']:,} events, {line['by'].replace('_', ' ')}",
+               f"{per_second(line) / 1e6:.3f} M events/s", ratio(per_second(line), per_second(first)),
+               f"{_cost(line)}, {disk(line) / line['events']:.0f} bytes an event on disk; reading a row: p50 "
+               f"{line['read_p50_us']:.0f}, p99 {line['read_p99_us']:.0f} µs"]
+
+
+def markdown(rows):
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def table(lines):
-    """Markdown. The ratio is against tuned Kafka Streams, an empty handler, or RocksDB itself."""
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    rows += [*_catch_up(lines), *_latency(lines), *_calls(lines), *_appends(lines)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _appends, _growth):
+        rows += part(lines)
+    return markdown(rows)

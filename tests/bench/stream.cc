@@ -14,7 +14,8 @@ using events::v1::Event;
 constexpr int64_t kBeginning = 1'772'413'200;
 constexpr int64_t kEventsPerSecond = 100;
 
-constexpr const char* kTopics[] = {"order_status", "password", "fees", "margin", "statement", "ipo", "complaint", "advice"};
+constexpr const char* kTopics[] = {"order_status", "password", "fees",      "margin",
+                                   "statement",    "ipo",      "complaint", "advice"};
 constexpr const char* kOutcomes[] = {"answered", "no_answer", "promised_callback", "forwarded"};
 constexpr const char* kCategories[] = {"trading", "fees", "service", "disclosure", "account"};
 constexpr const char* kActivities[] = {"check_identity", "ask_exchange", "write_answer"};
@@ -34,7 +35,9 @@ std::string StaffId(int64_t number) { return fmt::format("S-{:04}", number); }
 }  // namespace
 
 EventStream::EventStream(const StreamOptions& options)
-    : options_(options), random_(options.seed), registered_(static_cast<size_t>(options.clients)),
+    : options_(options),
+      random_(options.seed),
+      registered_(static_cast<size_t>(options.clients)),
       open_of_client_(static_cast<size_t>(options.clients)) {}
 
 int64_t EventStream::PickClient() {

@@ -41,8 +41,8 @@ TEST(EventStream, GivesOnlyEventsThatAdmissionTakes) {
     delivery.bytes = event::RecordedBytes(delivery.event, delivery.recorded_at);
     delivery.offset = Offset(i);
     const auto verdict = run.Judge(delivery);
-    ASSERT_EQ(verdict.outcome(), events::v1::VERDICT_OUTCOME_APPLIED)
-        << verdict.rule() << "\n" << delivery.event.DebugString();
+    ASSERT_EQ(verdict.outcome(), events::v1::VERDICT_OUTCOME_APPLIED) << verdict.rule() << "\n"
+                                                                      << delivery.event.DebugString();
   }
 }
 
@@ -55,7 +55,8 @@ TEST(EventStream, HoldsEveryKindOfEventThereIs) {
     kinds.insert(event.body_case());
   }
   const auto* body = Event::descriptor()->FindOneofByName("body");
-  for (int i = 0; i < body->field_count(); ++i) EXPECT_TRUE(kinds.contains(body->field(i)->number())) << body->field(i)->name();
+  for (int i = 0; i < body->field_count(); ++i)
+    EXPECT_TRUE(kinds.contains(body->field(i)->number())) << body->field(i)->name();
 }
 
 TEST(EventStream, IsUniformWithoutSkew) {

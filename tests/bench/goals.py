@@ -1,0 +1,86 @@
+"""What the project wants to reach, beside what this run reached."""
+
+from report import disk, markdown, matching, median, per_cpu, per_second
+
+NOT_MEASURED = "not measured"
+
+
+def _goal(what, wanted, measured, reached):
+    """`reached` is only asked for when there is something measured."""
+    if measured is None:
+        return [what, wanted, NOT_MEASURED, ""]
+    return [what, wanted, measured, "yes" if reached else "**no**"]
+
+
+def _at_least(what, bound, value):
+    return _goal(what, f"≥ {bound:g} ×", value and f"{value:.2f} ×", value and value >= bound)
+
+
+def _at_most(what, bound, value, unit="×"):
+    return _goal(what, f"≤ {bound:g} {unit}", None if value is None else f"{value:.2f} {unit}",
+                 value is not None and value <= bound)
+
+
+def _over(a, b, of=lambda line: line):
+    return of(a) / of(b) if a and b and of(b) else None
+
+
+def _catch_ups(lines):
+    peer = median(lines, "catch_up", by="kafka_streams_tuned")
+    parse = median(lines, "ceiling", mode="parse")
+    plain = median(lines, "catch_up", by="kefu_client_no_admission", log="kafka")
+    judged = median(lines, "catch_up", by="kefu_client", log="kafka")
+    everything = median(lines, "catch_up", by="kefu", log="kafka")
+    yield _at_least("client view alone, events/s, against tuned Kafka Streams", 4, _over(plain, peer, per_second))
+    yield _at_least("the same, events per CPU-second", 8, _over(plain, peer, per_cpu))
+    yield _at_least("the same, against consume + parse", 0.6, _over(plain, parse, per_second))
+    yield _at_least("client view with admission, events/s, against tuned Kafka Streams", 3, _over(judged, peer, per_second))
+    yield _at_least("the same, events per CPU-second", 5, _over(judged, peer, per_cpu))
+    yield _at_least("all views, events/s, against tuned Kafka Streams with one", 1, _over(everything, peer, per_second))
+    yield _at_least("rebuild of one view, against consume + parse", 0.7, _over(median(lines, "rebuild"), parse, per_second))
+    yield _at_most("peak memory, one view, against tuned Kafka Streams", 0.3,
+                   _over(plain, peer, lambda line: line["peak_rss_mib"]))
+    log = median(lines, "log_bytes", log="kafka")
+    yield _at_most("bytes on disk of all views, against the log's own", 1.5,
+                   disk(everything) / log["bytes"] if everything and log else None)
+
+
+def _growth(lines):
+    for by in ("kefu_client_no_admission", "kefu_client"):
+        sizes = matching(lines, "growth", by=by)
+        value = _over(sizes[-1], sizes[0], per_second) if len(sizes) > 1 else None
+        yield _at_least(f"throughput at the most clients against the fewest, {by.replace('_', ' ')}", 0.5, value)
+
+
+def _starts(lines):
+    restart = median(lines, "restart", by="kefu")
+    yield _at_most("restart with state to the first right answer", 1, restart and restart["seconds"], "s")
+    killed = median(lines, "killed", by="kefu")
+    measured = killed and f"{killed['seconds']:.2f} s, totals {'exact' if killed['exact'] else 'WRONG'}"
+    yield _goal("kill -9 after catch-up: exact totals and current", "≤ 1 s, exact", measured,
+                killed and killed["seconds"] <= 1 and killed["exact"])
+
+
+def _calls(lines):
+    for calls in (1, 8, 64):
+        ours, empty, java = (median(lines, "load", method="get", by=by, in_flight=calls)
+                             for by in ("kefu", "empty", "grpc_java"))
+        rate, p99 = (lambda line: line["calls_per_second"]), (lambda line: line["p99_ms"])
+        yield _at_least(f"GetClient, {calls} in flight, calls/s, against an empty handler", 0.9, _over(ours, empty, rate))
+        yield _at_most("the same, p99", 1.3, _over(ours, empty, p99))
+        yield _at_least(f"GetClient, {calls} in flight, calls/s, against grpc-java", 1.2, _over(ours, java, rate))
+        yield _at_most("the same, p99", 1, _over(ours, java, p99))
+
+
+def _latency(lines):
+    for log, bound in (("embedded", 5), ("kafka", 20)):
+        for share, words in ((0, "1,000 events/s"), (50, "half of capacity")):
+            line = median(lines, "latency", by=log, share=share)
+            yield _at_most(f"publish to visible, p99, {log}, {words}", bound, line and line["visible_p99_ms"], "ms")
+
+
+def goals_table(lines):
+    rows = [["goal", "wanted", "measured", "reached"], ["---"] * 4]
+    for part in (_catch_ups, _growth, _starts, _calls, _latency):
+        rows += part(lines)
+    return markdown(rows)

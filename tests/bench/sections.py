@@ -1,0 +1,255 @@
+"""What is measured, a function each. docs/PERFORMANCE.md and README.md say what the figures mean."""
+
+import shutil
+import time
+import uuid
+
+from harness import Peer, kill, say, usage
+from servers import Problem, Process
+
+
+def ceilings(run):
+    say("Ceilings")
+    for mode in ("consume", "parse"):
+        for _ in range(run.args.runs):
+            run.measure("kefu_bench_ceilings", "--mode", mode, *run.stream_flags())
+    with run.scratch("ceiling") as folder:
+        run.measure("kefu_bench_ceilings", "--mode", "rocksdb_writes", "--directory", folder, "--rows",
+                    20_000 if run.args.quick else 1_000_000)
+
+
+def _application(mode):
+    return f"kefu-bench-{mode}-{uuid.uuid4().hex[:8]}"
+
+
+def peer(run):
+    for mode in run.args.peer_modes:
+        say("Catch-up, Kafka Streams, one view,", mode.replace("_", " "))
+        for _ in range(run.args.runs if mode == "tuned" else 1):
+            with run.scratch("streams") as state, Peer(run, mode, _application(mode), state) as streams:
+                line, wall = streams.wait_current()
+                run.note(line | {"wall_seconds": round(wall, 3)})
+
+
+def _catch_up(run, *settings, source=None, note=True):
+    with run.scratch("views") as views:
+        return run.measure("kefu_bench_catch_up", "--views", views, "--partitions", run.args.partitions,
+                           *(source or run.stream_flags()), *settings, note=note)
+
+
+def catch_up(run):
+    for words, settings, source in (
+        ("the client view alone, without admission", ["--only", "client", "--admission=false"], None),
+        ("the client view alone", ["--only", "client"], None),
+        ("all views", [], None),
+        ("all views, embedded log", [], "embedded"),
+    ):
+        run.load()
+        if source:
+            source = ["--embedded", run.folder / "log", "--topic", run.args.topic]
+        say("Catch-up, Kefu,", words)
+        for number in range(run.args.runs):
+            last = number == run.args.runs - 1 and not settings and not source
+            _catch_up(run, *settings, *(["--row-bytes"] if last else []), source=source)
+
+
+def rebuild(run):
+    say("Rebuild of the client view")
+    for line in _catch_up(run, "--only", "client", "--rebuild", "client", note=False):
+        if line["what"] == "rebuild":
+            run.note(line)
+
+
+def check_same_work(lines):
+    """A run that folded other events, or fewer, is no comparison."""
+    keys = ("folded", "clients", "open_cases", "tallies")
+    folded = {(line["by"], line["log"]): tuple(line[key] for key in keys) for line in lines if line["what"] == "catch_up"}
+    if len(set(folded.values())) > 1:
+        raise Problem(f"the runs did not fold the same ({', '.join(keys)}): {folded}")
+
+
+def _calls(run, mode, *flags, **options):
+    return run.measure("kefu_bench_calls", "--mode", mode, *flags, **options)
+
+
+def _current(run, server, label, began, **options):
+    return _calls(run, "wait_current", "--server", server.address, "--label", label, "--expect-events", run.args.events,
+                  "--since-ms", round(began * 1000), "--seconds", 1800, **options)[0]
+
+
+def _row(run, server):
+    return _calls(run, "row", "--server", server.address, note=False)[0]
+
+
+def _restart(run, label, ready, row, start, position=""):
+    """Starts a server that was stopped; until its first right answer."""
+    ready.unlink(missing_ok=True)
+    began = time.time()
+    waiting = run.background(
+        "kefu_bench_calls", "--mode", "wait_correct", "--ready-file", ready, "--label", label, "--since-ms",
+        round(began * 1000), "--expect-events", row["event_count"], "--expect-offset", row["last_offset"], "--seconds", 300,
+        *(["--min-position", position] if position else []))
+    try:
+        server = start()
+    except Problem:
+        waiting.kill()
+        waiting.communicate()
+        raise
+    run.finish(waiting)
+    return server
+
+
+def _killed(run, label, seconds, folded):
+    run.note({"what": "killed", "by": label, "seconds": round(seconds, 3), "folded": folded, "events": run.args.events,
+              "exact": folded == run.args.events})
+
+
+def _load(run, server, label, method="get", in_flight=(1, 8, 64), warm_up=2):
+    seconds = 1 if run.args.quick else 5
+    for calls in in_flight:
+        cpu, _ = usage(server)
+        line = _calls(run, "load", "--server", server.address, "--label", label, "--method", method, "--in-flight", calls,
+                      "--clients", run.args.clients, "--seconds", seconds, "--warm-up",
+                      min(1, warm_up) if run.args.quick else warm_up, note=False)[0]
+        after, peak = usage(server)
+        run.note(line | {"server_cpu_seconds": round(after - cpu, 2), "server_peak_rss_mib": peak})
+
+
+def serving(run):
+    """kefud and the peer on the loaded topic: killed, restarted, asked."""
+    run.load()
+    say("A real server: killed two seconds after catch-up, restarted, asked")
+    with run.scratch("kefud-topic") as folder:
+        began = time.time()
+        ours = run.kefud_on_topic(folder)
+        try:
+            _current(run, ours, "kefu_catch_up", began)
+            time.sleep(2)
+            kill(ours)
+            began = time.time()
+            ours = run.kefud_on_topic(folder)
+            current = _current(run, ours, "kefu_after_kill", began, note=False)
+            totals = _calls(run, "totals", "--server", ours.address, "--label", "kefu", note=False)[0]
+            _killed(run, "kefu", current["seconds"], totals["folded"])
+            ours.stop()
+            ours = _restart(run, "kefu", folder / "ready", current, lambda: run.kefud_on_topic(folder), current["position"])
+            _load(run, ours, "kefu")
+            for method in ("list_timeline", "list_cases"):
+                _load(run, ours, "kefu", method, in_flight=(8,))
+            if "tuned" in run.args.peer_modes:
+                _peer_serving(run, ours)
+        finally:
+            ours.stop()
+    _empty(run)
+    if "exactly_once" in run.args.peer_modes:
+        say("Kafka Streams, exactly once, killed two seconds after catch-up")
+        with run.scratch("streams-eos") as state:
+            application = _application("eos")
+            with Peer(run, "exactly_once", application, state, serve=True) as streams:
+                streams.wait_current()
+                time.sleep(2)
+                kill(streams)
+            with Peer(run, "exactly_once", application, state) as streams:
+                line, seconds = streams.wait_current()
+                _killed(run, "kafka_streams_exactly_once", seconds, line["folded"])
+
+
+def _peer_serving(run, ours):
+    say("Kafka Streams, tuned: compared, killed two seconds after catch-up, restarted, asked")
+    with run.scratch("streams-serving") as state:
+        application = _application("serving")
+        streams = Peer(run, "tuned", application, state, serve=True)
+        try:
+            streams.wait_current()
+            _calls(run, "compare", "--server", ours.address, "--other", streams.address, "--label", "kefu_and_peer",
+                   "--clients", run.args.clients)
+            ours.stop()
+            time.sleep(2)
+            kill(streams)
+            streams = Peer(run, "tuned", application, state, serve=True)
+            line, seconds = streams.wait_current()
+            _killed(run, "kafka_streams_tuned", seconds, line["folded"])
+            row = _row(run, streams)
+            streams.stop()
+            streams = _restart(run, "kafka_streams_tuned", streams.ready, row,
+                               lambda: Peer(run, "tuned", application, state, serve=True))
+            # Its compiler needs calls before it is at its best.
+            _load(run, streams, "grpc_java", warm_up=10)
+        finally:
+            streams.stop()
+
+
+def _empty(run):
+    """A handler that does nothing but return as many bytes."""
+    size = next((line["bytes"] for line in run.lines if line["what"] == "load" and line.get("method") == "get"), 1900)
+    ready = run.folder / "empty.ready"
+    with Process([run.program("kefu_bench_calls"), "--mode", "serve_empty", "--bytes", size, "--ready-file", ready],
+                 run.folder / "empty.log") as empty:
+        empty.address = empty.wait_for_file(ready, 20)
+        _load(run, empty, "empty")
+
+
+def latency(run):
+    quick = run.args.quick
+    seconds, warm_up = (2, 1) if quick else (15, 5)
+    for name in ("kafka", "embedded"):
+        for share in (0, 50):
+            say("Publish to visible,", name, f"at {share} % of capacity" if share else "at a steady rate")
+            log = run.kafka_settings(f"latency.{share}.events") if name == "kafka" else []
+            with run.scratch("kefud-latency") as folder, run.kefud(folder, *log) as server:
+                line = _calls(run, "latency", "--server", server.address, "--label", name, "--rate", 200 if quick else 1000,
+                              "--warm-up", warm_up, "--seconds", seconds, "--capacity-percent", share, note=False)[0]
+                cpu, peak = usage(server)
+                run.note(line | {"share": share, "server_cpu_seconds": round(cpu, 2), "server_peak_rss_mib": peak})
+
+
+def watch(run):
+    say("Watch under load")
+    with run.scratch("kefud-watch") as folder, run.kefud(folder) as server:
+        _calls(run, "watch", "--server", server.address, "--label", "kefu", "--watchers", 50 if run.args.quick else 500,
+               "--rate", 200 if run.args.quick else 1000, "--seconds", 2 if run.args.quick else 10)
+
+
+def appends(run):
+    say("Durable appends")
+    with run.scratch("appends") as folder:
+        run.measure("kefu_bench_appends", "--directory", folder, *(["--quick"] if run.args.quick else []))
+
+
+def growth(run):
+    """The client view over ever more clients and events."""
+    for clients, events in run.args.growth_sizes:
+        topic = f"growth.{clients}.{events}"
+        say("Growth:", f"{events:,} events of {clients:,} clients")
+        run.measure("kefu_bench_load", "--bootstrap", run.bootstrap, "--topic", topic, "--events", events, "--clients",
+                    clients, "--seed", run.args.seed, "--partitions", run.args.partitions, "--skew-tenths",
+                    round(10 * run.args.skew), note=False)
+        for admission in ("false", "true"):
+            lines = _catch_up(run, "--only", "client", f"--admission={admission}", "--reads", 100_000, "--clients", clients,
+                              "--limit", "3h", source=["--bootstrap", run.bootstrap, "--topic", topic], note=False)
+            reads = next(line for line in lines if line["what"] == "row_reads")
+            line = next(line for line in lines if line["what"] == "catch_up")
+            run.note(line | {"what": "growth", "asked_clients": clients, "read_p50_us": reads["p50_us"],
+                             "read_p99_us": reads["p99_us"]})
+
+
+SECTIONS = {
+    "ceilings": ceilings,
+    "peer": peer,
+    "catch_up": catch_up,
+    "rebuild": rebuild,
+    "serving": serving,
+    "latency": latency,
+    "watch": watch,
+    "appends": appends,
+    "growth": growth,
+}
+
+
+def measure(run):
+    for name in run.args.only:
+        SECTIONS[name](run)
+        if name in ("peer", "catch_up"):
+            check_same_work(run.lines)
+        run.check()
+    shutil.rmtree(run.folder / "log", ignore_errors=True)
