@@ -9,6 +9,7 @@
 #include "projections/admission/lifecycle.h"
 #include "projections/admission/seen.h"
 #include "projections/admission/tables.h"
+#include "projections/sdk/case_id.h"
 
 namespace kefu::admission {
 
@@ -80,7 +81,7 @@ Decision JudgeClient(const Event& event, Memory& memory) {
 }
 
 Decision JudgeCase(const Event& event, Memory& memory) {
-  const std::string& case_id = CaseIdOf(event);
+  const std::string& case_id = sdk::CaseIdOf(event);
   if (case_id.empty()) return {Rule::kCaseIdMissing, 0};
   const CaseState* found = memory.Find<Cases>(case_id);
   const CaseState& now = found != nullptr ? *found : CaseState::default_instance();
@@ -126,7 +127,7 @@ int64_t PresentRevision(const Event& event, Memory& memory) {
       return client != nullptr ? client->revision() : 0;
     }
     case AggregateKind::kCase: {
-      const CaseState* found = memory.Find<Cases>(CaseIdOf(event));
+      const CaseState* found = memory.Find<Cases>(sdk::CaseIdOf(event));
       return found != nullptr ? found->revision() : 0;
     }
     default:
@@ -152,6 +153,10 @@ static_assert(kSeenTable == Seen::kId);
 std::string SeenKey(const Event& event) {
   const Hash128 id = FastHash128(event.event_id());
   return Seen::Key::Encode(static_cast<int64_t>(id.high), static_cast<int64_t>(id.low));
+}
+
+void Admission::Ahead(const Event& event, sdk::RowsAhead& rows) {
+  if (const std::string& case_id = sdk::CaseIdOf(event); !case_id.empty()) rows.Add<Cases>(case_id);
 }
 
 const sdk::Projection& State() { return sdk::Describe<Admission>(); }

@@ -1,3 +1,4 @@
+#include "projections/sdk/case_id.h"
 #include "projections/admission/admission.h"
 
 #include <gmock/gmock.h>
@@ -180,7 +181,7 @@ TEST(CaseIdOf, KnowsEveryCaseEvent) {
     EXPECT_NE(AggregateOf(event.body_case()), AggregateKind::kUnknown) << body->name();
     if (AggregateOf(event.body_case()) != AggregateKind::kCase) continue;
     message->GetReflection()->SetString(message, message->GetDescriptor()->FindFieldByName("case_id"), "K-1");
-    EXPECT_EQ(CaseIdOf(event), "K-1") << body->name();
+    EXPECT_EQ(sdk::CaseIdOf(event), "K-1") << body->name();
   }
 }
 
@@ -195,9 +196,9 @@ TEST(AdmissionProperty, RevisionsCountExactlyWhatWasApplied) {
       const bool is_case = AggregateOf(history[i].body_case()) == AggregateKind::kCase;
       const bool is_client = AggregateOf(history[i].body_case()) == AggregateKind::kClient;
       const bool applied = verdicts[i].outcome() == events::v1::VERDICT_OUTCOME_APPLIED;
-      if (applied && is_case) ++cases[CaseIdOf(history[i])];
+      if (applied && is_case) ++cases[sdk::CaseIdOf(history[i])];
       if (applied && is_client) ++clients[history[i].client_id()];
-      const int64_t now = is_case ? cases[CaseIdOf(history[i])] : is_client ? clients[history[i].client_id()] : 0;
+      const int64_t now = is_case ? cases[sdk::CaseIdOf(history[i])] : is_client ? clients[history[i].client_id()] : 0;
       ASSERT_EQ(verdicts[i].revision(), now) << i;
       const bool is_first = first_offsets.emplace(history[i].event_id(), test.deliveries()[i].offset.value()).second;
       ASSERT_FALSE(applied && !is_first) << "applied twice: " << history[i].event_id();

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "kefu/events/v1/event.pb.h"
 
 namespace kefu::admission {
@@ -15,8 +13,5 @@ enum class AggregateKind {
 };
 
 AggregateKind AggregateOf(events::v1::Event::BodyCase body);
-
-// The case that a case event is about; empty for all other events. Lives as long as `event`.
-const std::string& CaseIdOf(const events::v1::Event& event);
 
 }  // namespace kefu::admission

@@ -35,6 +35,8 @@ struct Admission {
   using Events = sdk::TypeList<>;
   using Tables = sdk::TypeList<Seen, Clients, Cases>;
   using Indexes = sdk::TypeList<>;
+
+  static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows);
 };
 
 }  // namespace kefu::admission

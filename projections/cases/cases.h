@@ -4,6 +4,7 @@
 // branch, category and kind, and in the order of change.
 
 #include "kefu/query/v1/case.pb.h"
+#include "projections/sdk/case_id.h"
 #include "projections/sdk/projection.h"
 
 namespace kefu::cases {
@@ -111,6 +112,10 @@ struct CasesView {
   using Tables = sdk::TypeList<Cases>;
   using Indexes = sdk::TypeList<CasesByClient, CasesByStatus, CasesByDue, CasesByAssignee, CasesByTeam, CasesByBranch,
                                 CasesByCategory, CasesByKind, CasesByChange>;
+
+  static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows) {
+    if (const std::string& case_id = sdk::CaseIdOf(event); !case_id.empty()) rows.Add<Cases>(case_id);
+  }
 
   using Rows = sdk::View<CasesView>;
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view);

@@ -11,7 +11,6 @@ namespace kefu::client {
 struct Clients {
   static constexpr std::string_view kName = "clients";
   static constexpr uint8_t kId = 1;
-  static constexpr bool kKeyedByClient = true;
   using Key = codec::KeyOf<std::string>;  // client id
   using Row = ClientRow;  // stored as query.v1.Client
 };
@@ -46,6 +45,8 @@ struct ClientView {
                     events::v1::CaseReopened, events::v1::CaseWithdrawn>;
   using Tables = sdk::TypeList<Clients, KnownCases>;
   using Indexes = sdk::TypeList<>;
+
+  static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows) { rows.Add<Clients>(event.client_id()); }
 
   using Rows = sdk::View<ClientView>;
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientRegistered>& registered, Rows& view);

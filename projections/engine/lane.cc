@@ -136,7 +136,7 @@ Status Lane::Parse(const log::RecordView* records, size_t count) {
   parsed_.clear();
   arena_.Reset();
   std::vector<std::string> ids;
-  std::vector<std::string> clients;
+  std::vector<const events::v1::Event*> events;
   for (size_t i = 0; i < count; ++i) {
     const log::RecordView& record = records[i];
     if (record.offset < staged_.next) continue;
@@ -144,12 +144,14 @@ Status Lane::Parse(const log::RecordView* records, size_t count) {
     const bool decoded = event->ParseFromArray(record.value.data(), static_cast<int>(record.value.size()));
     parsed_.push_back({record, event, decoded});
     if (!decoded || count == 1) continue;
-    clients.push_back(codec::Key(event->client_id()));
+    events.push_back(event);
     if (judge_ && !options_.judge_all_applied) ids.push_back(admission::SeenKey(*event));
   }
-  if (!ids.empty()) judge_->stage->PrefetchRaw(admission::kSeenTable, ids);
-  if (!clients.empty())
-    for (const auto& view : views_) view->stage->PrefetchClients(clients);
+  if (!ids.empty()) {
+    judge_->stage->PrefetchRaw(admission::kSeenTable, ids);
+    judge_->stage->PrefetchRows(events);
+  }
+  for (const auto& view : views_) view->stage->PrefetchRows(events);
   return Fault();
 }
 

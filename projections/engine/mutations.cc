@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "platform/base/check.h"
+#include "platform/base/hash.h"
 
 namespace kefu::engine {
 
@@ -16,7 +17,7 @@ Mutations::Item Mutations::operator[](size_t i) const {
 void Mutations::Add(std::string_view key, std::string_view value, bool deleted) {
   KEFU_CHECK(buffer_.size() + key.size() + value.size() < UINT32_MAX, "{} bytes", buffer_.size());
   entries_.push_back({static_cast<uint32_t>(buffer_.size()), static_cast<uint32_t>(key.size()),
-                      static_cast<uint32_t>(value.size()), deleted});
+                      static_cast<uint32_t>(value.size()), kNone, deleted});
   buffer_.append(key);
   buffer_.append(value);
 }
@@ -27,17 +28,19 @@ void Mutations::Delete(std::string_view key) { Add(key, {}, true); }
 
 void Mutations::PutFindable(std::string_view key, std::string_view value) {
   Put(key, value);
-  const auto entry = static_cast<uint32_t>(entries_.size() - 1);
-  const auto [place, added] = by_key_.insert(entry);
-  if (added) return;
-  by_key_.erase(place);
-  by_key_.insert(entry);
+  const auto [place, added] = findable_.try_emplace(FastHash64(key), kNone);
+  entries_.back().before = place->second;
+  place->second = static_cast<uint32_t>(entries_.size() - 1);
 }
 
 std::optional<std::string_view> Mutations::Find(std::string_view key) const {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return std::nullopt;
-  return (*this)[*found].value;
+  const auto found = findable_.find(FastHash64(key));
+  if (found == findable_.end()) return std::nullopt;
+  for (uint32_t at = found->second; at != kNone; at = entries_[at].before) {
+    const Item item = (*this)[at];
+    if (item.key == key) return item.value;
+  }
+  return std::nullopt;
 }
 
 void Mutations::WriteTo(store::WriteBatch& batch, store::TableId table) const {
@@ -52,7 +55,7 @@ void Mutations::WriteTo(store::WriteBatch& batch, store::TableId table) const {
 }
 
 void Mutations::Clear() {
-  by_key_.clear();
+  findable_.clear();
   entries_.clear();
   buffer_.clear();
   // A batch of a catch-up is many times one of everyday; its room is not kept.
@@ -60,7 +63,7 @@ void Mutations::Clear() {
   if (buffer_.capacity() > kKept) {
     buffer_.shrink_to_fit();
     entries_.shrink_to_fit();
-    by_key_ = decltype(by_key_)(0, Hash{this}, Equal{this});
+    findable_ = {};
   }
 }
 

@@ -2,7 +2,7 @@
 
 // What a batch will write to one table beside decoded rows, gathered in one buffer.
 
-#include <absl/container/flat_hash_set.h>
+#include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "platform/base/hash.h"
 #include "platform/store/store.h"
 
 namespace kefu::engine {
@@ -18,7 +17,7 @@ namespace kefu::engine {
 // Concurrency: none. Limitations: 4 GiB of keys and values.
 class Mutations {
  public:
-  Mutations() : by_key_(0, Hash{this}, Equal{this}) {}
+  Mutations() = default;
   Mutations(const Mutations&) = delete;
   Mutations& operator=(const Mutations&) = delete;
 
@@ -48,30 +47,20 @@ class Mutations {
     uint32_t at;
     uint32_t key_size;
     uint32_t value_size;
+    uint32_t before;  // the findable entry before it with the same hash; kNone if there is none
     bool deleted;
   };
-  struct Hash {
-    using is_transparent = void;
-    const Mutations* of;
-    size_t operator()(std::string_view key) const { return FastHash64(key); }
-    size_t operator()(uint32_t entry) const { return FastHash64((*of)[entry].key); }
-  };
-  struct Equal {
-    using is_transparent = void;
-    const Mutations* of;
-    std::string_view KeyOf(std::string_view key) const { return key; }
-    std::string_view KeyOf(uint32_t entry) const { return (*of)[entry].key; }
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return KeyOf(a) == KeyOf(b);
-    }
+  static constexpr uint32_t kNone = UINT32_MAX;
+  struct Identity {
+    size_t operator()(uint64_t hash) const { return hash; }
   };
 
   void Add(std::string_view key, std::string_view value, bool deleted);
 
   std::string buffer_;
   std::vector<Entry> entries_;
-  absl::flat_hash_set<uint32_t, Hash, Equal> by_key_;
+  // The newest findable entry by its key's hash.
+  absl::flat_hash_map<uint64_t, uint32_t, Identity> findable_;
 };
 
 // Of equal keys the one that came later is the greater: its key lies further on in the buffer.

@@ -1,6 +1,7 @@
 #include "projections/engine/row_stage.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "platform/base/check.h"
@@ -26,14 +27,27 @@ class Gather : public sdk::IndexKeys {
   std::vector<std::string>& keys_;
 };
 
+class FullKeys final : public sdk::RowsAhead {
+ public:
+  void AddEncoded(uint8_t table, std::string key) override {
+    key.insert(key.begin(), static_cast<char>(table));
+    all.push_back(std::move(key));
+  }
+  std::vector<std::string> all;
+};
+
+// The first eight bytes as a number that compares as they do.
+uint64_t PrefixOf(std::string_view key) {
+  uint64_t prefix = 0;
+  std::memcpy(&prefix, key.data(), std::min(key.size(), sizeof(prefix)));
+  return __builtin_bswap64(prefix);
+}
+
 }  // namespace
 
 RowStage::RowStage(const sdk::Projection& projection, store::Store& store, store::TableId table, MemoryBudget& budget)
-    : store_(store), table_(table), budget_(budget) {
-  for (const sdk::TableInfo& info : projection.tables) {
-    tables_[info.id] = &info;
-    if (info.keyed_by_client) keyed_by_client_.push_back(&info);
-  }
+    : store_(store), table_(table), ahead_(projection.ahead), budget_(budget) {
+  for (const sdk::TableInfo& info : projection.tables) tables_[info.id] = &info;
 }
 
 RowStage::~RowStage() { budget_.used -= own_bytes_; }
@@ -111,38 +125,38 @@ void RowStage::Decode(Entry& entry, std::string_view bytes) {
 }
 
 // In passes, so that memory answers for many rows at a time and not for one after the other.
-void RowStage::PrefetchClients(const std::vector<std::string>& keys) {
-  for (const sdk::TableInfo* table : keyed_by_client_) {
-    std::vector<std::pair<uint64_t, const Entry*>> wanted;
-    wanted.reserve(keys.size());
-    for (const std::string& key : keys) {
-      wanted.emplace_back(FastHash64(FullKey(table->id, key)), nullptr);
-      rows_.prefetch(wanted.back().first);
-    }
-    for (auto& [hash, entry] : wanted) {
-      const auto found = rows_.find(hash);
-      if (found == rows_.end()) continue;
-      entry = found->second.get();
-      __builtin_prefetch(entry);
-    }
-    std::vector<std::string> missing;
-    for (size_t i = 0; i < keys.size(); ++i) {
-      // Of two keys with the same hash the other may be meant; then its row is read when it is asked for.
-      if (wanted[i].second == nullptr) {
-        missing.emplace_back(FullKey(table->id, keys[i]));
-      } else if (const sdk::Row* const row = wanted[i].second->row.get()) {
-        __builtin_prefetch(row);
-        __builtin_prefetch(reinterpret_cast<const char*>(row) + 128);
-      }
-    }
-    for (const auto& [hash, entry] : wanted)
-      if (entry != nullptr && entry->row != nullptr) entry->row->Prefetch();
-    if (!missing.empty()) ReadAhead(*table, missing);
+void RowStage::PrefetchRows(const std::vector<const events::v1::Event*>& events) {
+  if (ahead_ == nullptr || !fault_.ok()) return;
+  FullKeys keys;
+  for (const events::v1::Event* event : events) ahead_(*event, keys);
+  std::vector<std::pair<uint64_t, const Entry*>> wanted;
+  wanted.reserve(keys.all.size());
+  for (const std::string& key : keys.all) {
+    wanted.emplace_back(FastHash64(key), nullptr);
+    rows_.prefetch(wanted.back().first);
   }
+  for (auto& [hash, entry] : wanted) {
+    const auto found = rows_.find(hash);
+    if (found == rows_.end()) continue;
+    entry = found->second.get();
+    __builtin_prefetch(entry);
+  }
+  std::vector<std::string> missing;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    // Of two keys with the same hash the other may be meant; then its row is read when it is asked for.
+    if (wanted[i].second == nullptr) {
+      missing.push_back(std::move(keys.all[i]));
+    } else if (const sdk::Row* const row = wanted[i].second->row.get()) {
+      __builtin_prefetch(row);
+      __builtin_prefetch(reinterpret_cast<const char*>(row) + 128);
+    }
+  }
+  for (const auto& [hash, entry] : wanted)
+    if (entry != nullptr && entry->row != nullptr) entry->row->Prefetch();
+  if (!missing.empty()) ReadAhead(missing);
 }
 
-void RowStage::ReadAhead(const sdk::TableInfo& table, std::vector<std::string>& full_keys) {
-  if (!fault_.ok()) return;
+void RowStage::ReadAhead(std::vector<std::string>& full_keys) {
   std::sort(full_keys.begin(), full_keys.end());
   full_keys.erase(std::unique(full_keys.begin(), full_keys.end()), full_keys.end());
   std::vector<store::PinnedValue> values;
@@ -150,7 +164,8 @@ void RowStage::ReadAhead(const sdk::TableInfo& table, std::vector<std::string>& 
   fault_ = store_.MultiGet(table_, {full_keys.begin(), full_keys.end()}, &values, &found);
   if (!fault_.ok()) return;
   for (size_t i = 0; i < full_keys.size(); ++i) {
-    Entry& entry = Insert(table, FastHash64(full_keys[i]), full_keys[i]);
+    const auto table = static_cast<uint8_t>(full_keys[i].front());
+    Entry& entry = Insert(*tables_[table], FastHash64(full_keys[i]), full_keys[i]);
     if (found[i]) Decode(entry, values[i].view());
   }
 }
@@ -271,14 +286,16 @@ std::vector<RowStage::Line> RowStage::Lines() {
   std::vector<Line> lines;
   lines.reserve(dirty_.size() + indexes_.size() + raw_.size());
   for (Entry* entry : dirty_)
-    if (entry->row != nullptr || entry->stored) lines.push_back({entry->key, {}, entry, entry->row == nullptr});
+    if (entry->row != nullptr || entry->stored) lines.push_back({PrefixOf(entry->key), entry->key, {}, entry, entry->row == nullptr});
   for (const Mutations* mutations : {&indexes_, &raw_}) {
     for (size_t i = 0; i < mutations->size(); ++i) {
       const Mutations::Item item = (*mutations)[i];
-      lines.push_back({item.key, item.value, nullptr, item.deleted});
+      lines.push_back({PrefixOf(item.key), item.key, item.value, nullptr, item.deleted});
     }
   }
-  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return ComesBefore(a.key, b.key); });
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : ComesBefore(a.key, b.key);
+  });
   return lines;
 }
 

@@ -51,8 +51,8 @@ class RowStage final : public sdk::Stage {
   // at the next call, and at Settle. `keys` without the table's byte, in any order.
   void PrefetchRaw(uint8_t table, const std::vector<std::string>& keys);
 
-  // Has the rows of these clients (encoded keys, in any order) ready in tables that are keyed by client.
-  void PrefetchClients(const std::vector<std::string>& keys);
+  // Has the rows ready that these events will need.
+  void PrefetchRows(const std::vector<const events::v1::Event*>& events);
 
   // The first storage fault since the last Settle or Discard. Folds read nothing after it; their batch must be
   // discarded.
@@ -95,6 +95,7 @@ class RowStage final : public sdk::Stage {
   };
   // One line of what WriteTo gives.
   struct Line {
+    uint64_t prefix;  // of the key, to sort by
     std::string_view key;
     std::string_view value;
     Entry* row = nullptr;  // then the value is its encoding
@@ -106,7 +107,7 @@ class RowStage final : public sdk::Stage {
   Entry& Insert(const sdk::TableInfo& table, uint64_t hash, std::string_view full_key);
   void Read(Entry& entry);
   void Decode(Entry& entry, std::string_view bytes);
-  void ReadAhead(const sdk::TableInfo& table, std::vector<std::string>& full_keys);
+  void ReadAhead(std::vector<std::string>& full_keys);
   void MakeDirty(Entry& entry);
   void DiffIndexes(const Entry& entry);
   std::vector<Line> Lines();
@@ -121,7 +122,7 @@ class RowStage final : public sdk::Stage {
   store::Store& store_;
   const store::TableId table_;
   std::array<const sdk::TableInfo*, 256> tables_{};
-  std::vector<const sdk::TableInfo*> keyed_by_client_;
+  void (*const ahead_)(const events::v1::Event& event, sdk::RowsAhead& rows);
   MemoryBudget& budget_;
 
   Rows rows_;

@@ -7,8 +7,7 @@
 //     static constexpr uint8_t kId = 1;                     // first byte of its keys; on disk, frozen
 //     using Key = codec::KeyOf<std::string>;                // case id
 //     using Row = query::v1::Case;
-//   };                                                      // `static constexpr bool kKeyedByClient = true` if its key
-//                                                           // is the client id: its rows are then read ahead
+//   };
 //   struct CasesByAssignee {                                // an index: the engine keeps it
 //     static constexpr std::string_view kName = "by_assignee";
 //     static constexpr uint8_t kId = 2;
@@ -31,6 +30,7 @@
 // hash map; no state between events. Same events, same rows, byte for byte.
 //
 // `using Events = sdk::AllEvents` takes every event through Apply(const sdk::Recorded<events::v1::Event>&, …).
+// `static void Ahead(const events::v1::Event&, sdk::RowsAhead& rows)` names rows that the event will need.
 // `static constexpr bool kTakesRefused = true` also hands over events that admission refused (never duplicates).
 
 #include <google/protobuf/descriptor.h>
@@ -120,8 +120,6 @@ struct TableInfo {
   std::unique_ptr<Row> (*make_row)();
   std::vector<IndexInfo> indexes;
   std::vector<std::string> (*describe)(std::string_view key);
-  // The key is the client id: which row an event needs is known before it is folded.
-  bool keyed_by_client = false;
 };
 
 // A view with its types erased: what the engine, the driver and the auditor work with.
@@ -131,6 +129,8 @@ class Projection {
   int32_t version = 0;
   std::vector<TableInfo> tables;
   bool takes_refused = false;
+  // Null if the view names no rows ahead.
+  void (*ahead)(const events::v1::Event& event, RowsAhead& rows) = nullptr;
 
   bool Wants(int body_tag) const { return all_ != nullptr || Find(body_tag) != nullptr; }
 
@@ -210,7 +210,6 @@ template <class Table, class... Indexes>
 TableInfo DescribeTable(TypeList<Indexes...>) {
   TableInfo info{Table::kName, Table::kId, nullptr, nullptr, {}, &Table::Key::Describe};
   if constexpr (!std::same_as<typename Table::Row, RawBytes>) {
-    if constexpr (requires { Table::kKeyedByClient; }) info.keyed_by_client = Table::kKeyedByClient;
     info.prototype = &RowMessage<typename Table::Row>::default_instance();
     info.make_row = []() -> std::unique_ptr<Row> { return std::make_unique<RowOf<typename Table::Row>>(); };
   }
@@ -233,6 +232,7 @@ const Projection& Describe() {
     made->name = P::kName;
     made->version = P::kVersion;
     if constexpr (requires { P::kTakesRefused; }) made->takes_refused = P::kTakesRefused;
+    if constexpr (requires { &P::Ahead; }) made->ahead = &P::Ahead;
     internal::AddTables<P>(*made, typename P::Tables());
     internal::AddFolds<P>(*made, typename P::Events());
     return made;

@@ -43,6 +43,19 @@ class Stage {
   virtual void PutRaw(uint8_t table, std::string_view key, std::string_view value) = 0;
 };
 
+// Rows that an event will need, said before it is folded, so that those of many events are read together. A hint: what is
+// not named, or named in vain, only costs time.
+class RowsAhead {
+ public:
+  virtual ~RowsAhead() = default;
+  virtual void AddEncoded(uint8_t table, std::string key) = 0;
+
+  template <class Table, class... Parts>
+  void Add(const Parts&... key) {
+    AddEncoded(Table::kId, Table::Key::Encode(key...));
+  }
+};
+
 // Index entries of one row, gathered.
 class IndexKeys {
  public:
