@@ -57,6 +57,8 @@ def nothing_is_left(folder):
         (["--growth-sizes", "a:b"], 'not "a:b"'),
         (["--bootstrap", "somewhere"], 'takes HOST:PORT, not "somewhere"'),
         (["--build", "/nonexistent"], "/nonexistent is not there"),
+        (["--show", "/nonexistent"], "/nonexistent"),
+        (["--show", "/proc/version"], "--show: "),
         (["--nonsense"], "--nonsense"),
     ],
 )
@@ -81,7 +83,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
         "append", "catch_up", "ceiling", "compare", "current", "growth", "killed", "latency", "load", "loaded", "log_bytes",
-        "rebuild", "restart", "watch"}
+        "rebuild", "restart", "run", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -95,6 +97,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert asked == {("get", by, calls) for by in ("kefu", "grpc_java", "empty") for calls in (1, 8, 64)} | {
         ("list_timeline", "kefu", 8), ("list_cases", "kefu", 8)}
     assert goals.NOT_MEASURED not in done.stdout
+    shown = bench("--show", lines)
+    assert shown.returncode == 0
+    assert shown.stdout.strip() in done.stdout
     nothing_is_left(work)
 
 
