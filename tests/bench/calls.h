@@ -21,7 +21,8 @@ struct CallOptions {
   std::string server;
   std::string other;
   std::string method = "get";
-  std::string client = "C-0000000";
+  // Empty: wait_current takes the first there is.
+  std::string client;
   std::string label;
   std::string ready_file;
   std::string min_position;

@@ -32,6 +32,18 @@ grpc::Status Get(query::v1::ClientService::Stub& stub, const std::string& name, 
   return stub.GetClient(&context, request, row);
 }
 
+StatusOr<std::string> FirstClient(query::v1::ClientService::Stub& stub) {
+  grpc::ClientContext context;
+  SetDeadline(&context, 30);
+  query::v1::ListClientsRequest request;
+  request.set_page_size(1);
+  query::v1::ListClientsResponse response;
+  const grpc::Status listed = stub.ListClients(&context, request, &response);
+  if (!listed.ok()) return Unavailable("{}", listed.error_message());
+  return response.clients().empty() ? StatusOr<std::string>(NotFound("the server has no clients"))
+                                    : response.clients(0).client_id();
+}
+
 // Whether every view has applied `events` events, and none is being rebuilt.
 bool IsCurrent(admin::v1::ViewService::Stub& stub, int64_t events) {
   grpc::ClientContext context;
@@ -62,13 +74,17 @@ Status WaitUntilCurrent(const CallOptions& options) {
   }
   const double seconds = absl::ToDoubleSeconds(absl::Now() - began);
   const auto clients = query::v1::ClientService::NewStub(channel);
+  std::string client = options.client;
+  if (client.empty()) {
+    ASSIGN_OR_RETURN(client, FirstClient(*clients));
+  }
   query::v1::Client row;
-  const grpc::Status got = Get(*clients, "clients/" + options.client, "", &row);
+  const grpc::Status got = Get(*clients, "clients/" + client, "", &row);
   if (!got.ok()) return Unavailable("{}", got.error_message());
   fmt::print(
-      "{{\"what\":\"current\",\"by\":\"{}\",\"events\":{},\"seconds\":{:.3f},\"position\":\"{}\",\"event_count\":{},"
-      "\"last_offset\":{}}}\n",
-      options.label, options.expect_events, seconds, row.position(), row.event_count(), row.last_offset());
+      "{{\"what\":\"current\",\"by\":\"{}\",\"events\":{},\"seconds\":{:.3f},\"position\":\"{}\",\"client\":\"{}\","
+      "\"event_count\":{},\"last_offset\":{}}}\n",
+      options.label, options.expect_events, seconds, row.position(), client, row.event_count(), row.last_offset());
   return OkStatus();
 }
 

@@ -77,8 +77,8 @@ def _current(run, server, label, began, **options):
                   "--since-ms", round(began * 1000), "--seconds", 1800, **options)[0]
 
 
-def _row(run, server):
-    return _calls(run, "row", "--server", server.address, note=False)[0]
+def _row(run, server, client):
+    return _calls(run, "row", "--server", server.address, "--client", client, note=False)[0] | {"client": client}
 
 
 def _restart(run, label, ready, row, start, position=""):
@@ -87,7 +87,7 @@ def _restart(run, label, ready, row, start, position=""):
     began = time.time()
     waiting = run.background(
         "kefu_bench_calls", "--mode", "wait_correct", "--ready-file", ready, "--label", label, "--since-ms",
-        round(began * 1000), "--expect-events", row["event_count"], "--expect-offset", row["last_offset"], "--seconds", 300,
+        round(began * 1000), "--client", row["client"], "--expect-events", row["event_count"], "--expect-offset", row["last_offset"], "--seconds", 300,
         *(["--min-position", position] if position else []))
     try:
         server = start()
@@ -137,7 +137,7 @@ def serving(run):
             for method in ("list_timeline", "list_cases"):
                 _load(run, ours, "kefu", method, in_flight=(8,))
             if "tuned" in run.args.peer_modes:
-                _peer_serving(run, ours)
+                _peer_serving(run, ours, current["client"])
         finally:
             ours.stop()
     _empty(run)
@@ -154,7 +154,7 @@ def serving(run):
                 _killed(run, "kafka_streams_exactly_once", seconds, line["folded"])
 
 
-def _peer_serving(run, ours):
+def _peer_serving(run, ours, client):
     say("Kafka Streams, tuned: compared, killed two seconds after catch-up, restarted, asked")
     with run.scratch("streams-serving") as state:
         application = _application("serving")
@@ -169,7 +169,7 @@ def _peer_serving(run, ours):
             streams = Peer(run, "tuned", application, state, serve=True)
             line, seconds = streams.wait_current()
             _killed(run, "kafka_streams_tuned", seconds, line["folded"])
-            row = _row(run, streams)
+            row = _row(run, streams, client)
             streams.stop()
             streams = _restart(run, "kafka_streams_tuned", streams.ready, row,
                                lambda: Peer(run, "tuned", application, state, serve=True))
