@@ -1,5 +1,6 @@
 package kefu.peer;
 
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -8,12 +9,13 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import kefu.query.v1.ClientOuterClass.Client;
 import kefu.query.v1.ClientOuterClass.GetClientRequest;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
@@ -23,21 +25,21 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
  * GetClient by interactive queries. Calls run on the network threads themselves (directExecutor): a look-up in memory or
- * in RocksDB's cache is shorter than a change of threads, and this was the fastest.
+ * in RocksDB's cache is shorter than a change of threads. The stored bytes are the answer, without being parsed.
  */
 final class QueryServer {
-  private static final MethodDescriptor<GetClientRequest, Client> GET_CLIENT =
-      MethodDescriptor.<GetClientRequest, Client>newBuilder()
+  private static final MethodDescriptor<GetClientRequest, byte[]> GET_CLIENT =
+      MethodDescriptor.<GetClientRequest, byte[]>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
           .setFullMethodName("kefu.query.v1.ClientService/GetClient")
           .setRequestMarshaller(ProtoUtils.marshaller(GetClientRequest.getDefaultInstance()))
-          .setResponseMarshaller(ProtoUtils.marshaller(Client.getDefaultInstance()))
+          .setResponseMarshaller(new RowMarshaller())
           .build();
   private static final String PREFIX = "clients/";
 
   private final KafkaStreams streams;
   private final Server server;
-  private volatile ReadOnlyKeyValueStore<String, Client> store;
+  private volatile ReadOnlyKeyValueStore<String, byte[]> store;
 
   QueryServer(KafkaStreams streams) throws IOException {
     this.streams = streams;
@@ -64,14 +66,14 @@ final class QueryServer {
     server.shutdownNow();
   }
 
-  private void getClient(GetClientRequest request, StreamObserver<Client> answer) {
-    Client row;
+  private void getClient(GetClientRequest request, StreamObserver<byte[]> answer) {
+    byte[] row;
     try {
       if (store == null) {
         store =
             streams.store(
                 StoreQueryParameters.fromNameAndType(
-                    ClientFold.CLIENTS, QueryableStoreTypes.<String, Client>keyValueStore()));
+                    ClientFold.CLIENTS, QueryableStoreTypes.<String, byte[]>keyValueStore()));
       }
       row = store.get(request.getName().substring(PREFIX.length()));
     } catch (InvalidStateStoreException | IllegalStateException notYet) {
@@ -84,5 +86,24 @@ final class QueryServer {
     }
     answer.onNext(row);
     answer.onCompleted();
+  }
+
+  /** A row is the serialised answer already. */
+  private static final class RowMarshaller implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] row) {
+      return new Row(row);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      throw new UnsupportedOperationException("a server parses no answers");
+    }
+  }
+
+  private static final class Row extends ByteArrayInputStream implements KnownLength {
+    Row(byte[] row) {
+      super(row);
+    }
   }
 }

@@ -22,7 +22,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -110,7 +109,7 @@ public final class StreamsPeer {
     topology.addProcessor("fold", () -> new ClientFold(progress), "events");
     topology.addStateStore(
         Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(ClientFold.CLIENTS), Serdes.String(), serde(Client.parser()))
+                Stores.persistentKeyValueStore(ClientFold.CLIENTS), Serdes.String(), Serdes.ByteArray())
             .withCachingEnabled()
             .withLoggingEnabled(Map.of()),
         "fold");
@@ -136,19 +135,19 @@ public final class StreamsPeer {
   }
 
   /** Clients, events folded, open cases, tallies. */
-  private static long[] totals(KafkaStreams streams) {
+  private static long[] totals(KafkaStreams streams) throws InvalidProtocolBufferException {
     long[] totals = new long[4];
     var store =
         streams.store(
             StoreQueryParameters.fromNameAndType(
-                ClientFold.CLIENTS, QueryableStoreTypes.<String, Client>keyValueStore()));
-    try (KeyValueIterator<String, Client> all = store.all()) {
+                ClientFold.CLIENTS, QueryableStoreTypes.<String, byte[]>keyValueStore()));
+    try (KeyValueIterator<String, byte[]> all = store.all()) {
       while (all.hasNext()) {
-        KeyValue<String, Client> row = all.next();
+        Client row = Client.parseFrom(all.next().value);
         ++totals[0];
-        totals[1] += row.value.getEventCount();
-        totals[2] += row.value.getOpenComplaintsTotal() + row.value.getOpenRequestsTotal();
-        for (Tally tally : row.value.getTalliesList()) totals[3] += tally.getCount();
+        totals[1] += row.getEventCount();
+        totals[2] += row.getOpenComplaintsTotal() + row.getOpenRequestsTotal();
+        for (Tally tally : row.getTalliesList()) totals[3] += tally.getCount();
       }
     }
     return totals;
