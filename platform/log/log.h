@@ -62,6 +62,10 @@ class LogReader {
   // kUnavailable: cannot be reached now; Poll again.
   virtual Status Poll(absl::Duration max_wait, size_t max_bytes, std::vector<RecordBatch>* batches) = 0;
 
+  // How many records the log is known to have that no Poll has given out yet: an estimate, and 0 where nothing is known.
+  // Costs no call to another machine. On the thread that polls.
+  virtual int64_t Behind() const = 0;
+
   // Makes a waiting Poll return at once.
   virtual void Wake() = 0;
 };

@@ -59,6 +59,14 @@ class MemoryLog::Reader final : public log::LogReader {
     return OkStatus();
   }
 
+  int64_t Behind() const override {
+    const std::lock_guard lock(log_.mutex_);
+    int64_t behind = 0;
+    for (const log::ReadFrom& from : from_)
+      behind += static_cast<int64_t>(log_.partitions_[from.partition.value()].size()) - from.next.value();
+    return behind;
+  }
+
   void Wake() override {
     {
       const std::lock_guard lock(log_.mutex_);

@@ -25,13 +25,13 @@ struct EngineOptions {
   // Threads that follow the log; 0: as many as cores. Never more than partitions.
   int threads = 0;
   // Rows in memory, over all views and partitions: those kept between batches and those changed since the last one.
-  int64_t row_cache_bytes = int64_t{256} << 20;
+  int64_t row_cache_bytes = int64_t{512} << 20;
   store::ResourceOptions resources;
   int64_t reserve_bytes = int64_t{128} << 20;
   // A partition's batch is written when it has this many events, if not before.
   int max_batch_events = 250'000;
   // From this size on it is written as sorted files, past log and memtable.
-  int64_t bulk_bytes = int64_t{1} << 20;
+  int64_t bulk_bytes = int64_t{4} << 20;
   // A view with something to apply and no progress for this long is STALLED.
   absl::Duration stall_after = absl::Seconds(30);
   // Tests fold without judging (admission off), to measure it.

@@ -69,7 +69,7 @@ struct LaneOptions {
   // Admission off, to measure it: every event counts as applied.
   bool judge_all_applied = false;
   // Batches from this size on are written as sorted files.
-  int64_t bulk_bytes = int64_t{1} << 20;
+  int64_t bulk_bytes = int64_t{4} << 20;
 };
 
 // Operation: Take folds records into rows in memory; Commit writes rows, index entries, verdicts, parked events, places

@@ -12,11 +12,11 @@ namespace {
 // What one Poll may bring: large enough to amortise, small enough that the first commit after a pause is soon.
 constexpr size_t kPollBytes = 1 << 20;
 constexpr absl::Duration kPollWait = absl::Milliseconds(200);
-// Folding goes on for so many times as long as the last commit took, before the next one; for longer where that was
-// long: then there is much to catch up with, and larger batches write each row less often.
-constexpr int kCommitShare = 4;
-constexpr int kLongCommitShare = 12;
-constexpr absl::Duration kLongCommit = absl::Milliseconds(20);
+// With more records than this to come, rows are written seldom, for then each is written less often: folding goes on for
+// so many times as long as the last commit took. Near the end of the log what came is shown soon.
+constexpr int64_t kFarBehind = 20'000;
+constexpr int kFarShare = 12;
+constexpr int kNearShare = 2;
 constexpr absl::Duration kMaxCommitDelay = absl::Seconds(5);
 // Nothing came for so long: what is folded is written, due or not.
 constexpr absl::Duration kQuiet = absl::Milliseconds(5);
@@ -128,7 +128,7 @@ bool Worker::AnyStaged() const {
 
 void Worker::PollOnce() {
   const absl::Duration wait =
-      AnyStaged() ? std::clamp(commit_due_ - absl::Now(), absl::ZeroDuration(), kQuiet) : kPollWait;
+      AnyStaged() ? std::min(kNearShare * last_commit_took_, kQuiet) : kPollWait;
   std::vector<log::RecordBatch> batches;
   const Status status = reader_->Poll(wait, kPollBytes, &batches);
   for (const log::RecordBatch& batch : batches) {
@@ -140,12 +140,15 @@ void Worker::PollOnce() {
     HandlePollError(status);
     return;
   }
-  if (!AnyStaged() || (absl::Now() < commit_due_ && !batches.empty() && !budget_.exceeded())) return;
+  if (!AnyStaged()) return;
+  const bool far = reader_ != nullptr && reader_->Behind() > kFarBehind;
   const absl::Time begin = absl::Now();
+  if (begin < last_commit_ + (far ? kFarShare : kNearShare) * last_commit_took_ &&
+      begin < last_commit_ + kMaxCommitDelay && !batches.empty() && !budget_.exceeded())
+    return;
   CommitAll();
-  const absl::Time end = absl::Now();
-  const int share = end - begin < kLongCommit ? kCommitShare : kLongCommitShare;
-  commit_due_ = end + std::min(share * (end - begin), kMaxCommitDelay);
+  last_commit_ = absl::Now();
+  last_commit_took_ = last_commit_ - begin;
 }
 
 void Worker::HandlePollError(const Status& status) {

@@ -17,9 +17,9 @@ namespace kefu::engine {
 // Told of every commit of a main lane, on the worker's thread.
 using CommitListener = std::function<void(PartitionHost&, const Committed&)>;
 
-// Operation: polls its partitions together, folds what came, and commits. Batches adapt: after a commit that took t, the
-//   next one is due 4 t later, so at most a fifth of the time goes into commits; at the log's end that is less than a
-//   millisecond, and far behind it grows until a batch or the memory for rows is full. A partition in trouble is left alone; the
+// Operation: polls its partitions together, folds what came, and commits. Batches adapt: after a commit that took t the
+//   next one is due 2 t later near the end of the log, which is less than a millisecond there, and 12 t later far behind,
+//   where batches grow until one, or the memory for rows, is full. A partition in trouble is left alone; the
 //   others go on.
 // Concurrency: Post is thread-safe; Start and Stop once each.
 class Worker {
@@ -60,7 +60,8 @@ class Worker {
   const MemoryBudget& budget_;
   const CommitListener on_commit_;
   std::vector<bool> checked_;  // compared with the log since the start
-  absl::Time commit_due_ = absl::InfinitePast();
+  absl::Time last_commit_ = absl::InfinitePast();
+  absl::Duration last_commit_took_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -41,7 +41,7 @@ void DeclareInbox(InboxOptions* inbox, Config* config) {
 void DeclareViews(ViewsOptions* views, Config* config) {
   config->Add("views.threads", &views->threads, "Threads that follow the log; 0 for one a core",
               {.min = 0, .max = 256});
-  config->Add("views.row-cache", &views->row_cache, "Decoded rows kept between batches");
+  config->Add("views.row-cache", &views->row_cache, "Rows in memory, kept and not yet written");
   config->Add("views.block-cache", &views->block_cache, "Cache for blocks on disk", {.min = kMiB});
   config->Add("views.write-buffers", &views->write_buffers, "Rows not written out yet", {.min = 8 * kMiB});
   config->Add("views.background-jobs", &views->background_jobs, "Threads that write out and compact",

@@ -44,7 +44,7 @@ struct InboxOptions {
 
 struct ViewsOptions {
   int threads = 0;
-  runtime::Bytes row_cache{int64_t{256} << 20};
+  runtime::Bytes row_cache{int64_t{512} << 20};
   runtime::Bytes block_cache{int64_t{128} << 20};
   runtime::Bytes write_buffers{int64_t{128} << 20};
   int background_jobs = 2;

@@ -108,9 +108,14 @@ void Publish(ingest::v1::IngestService::Stub& ingest, int64_t client, int64_t nu
 
 }  // namespace
 
+// A server takes so many calls on one connection (256 by default); more would wait for ever.
+constexpr int64_t kWatchersOfOneChannel = 200;
+
 Status MeasureWatch(const CallOptions& options) {
   const auto ingest = ingest::v1::IngestService::NewStub(Connect(options.server, 0));
-  const auto query = query::v1::ClientService::NewStub(Connect(options.server, 1));
+  std::vector<std::unique_ptr<query::v1::ClientService::Stub>> queries;
+  for (int64_t c = 0; c < options.watchers; c += kWatchersOfOneChannel)
+    queries.push_back(query::v1::ClientService::NewStub(Connect(options.server, 1 + static_cast<int>(queries.size()))));
   Tally delivered;
   Tally published;
   Pending publishing;
@@ -122,7 +127,8 @@ Status MeasureWatch(const CallOptions& options) {
   Pending running;
   std::vector<std::unique_ptr<Watcher>> watchers;
   for (int64_t c = 0; c < options.watchers; ++c)
-    watchers.push_back(std::make_unique<Watcher>(*query, c, delivered, starting, running));
+    watchers.push_back(std::make_unique<Watcher>(*queries[static_cast<size_t>(c / kWatchersOfOneChannel)], c, delivered,
+                                                 starting, running));
   starting.Wait();
 
   const absl::Time began = absl::Now();

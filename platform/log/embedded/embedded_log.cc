@@ -96,6 +96,13 @@ class TopicReader final : public LogReader {
     return OkStatus();
   }
 
+  int64_t Behind() const override {
+    const std::lock_guard lock(log_.mutex_);
+    int64_t behind = 0;
+    for (const ReadFrom& from : from_) behind += log_.ends_[from.partition.value()] - from.next;
+    return behind;
+  }
+
   void Wake() override {
     {
       const std::lock_guard lock(log_.mutex_);

@@ -77,6 +77,21 @@ void KafkaReader::Wake() {
   if (queue_ != nullptr) rd_kafka_queue_yield(queue_.get());
 }
 
+// By the high watermarks that came with the last fetches.
+int64_t KafkaReader::Behind() const {
+  if (client_ == nullptr) return 0;
+  int64_t behind = 0;
+  for (size_t i = 0; i < cursors_.size(); ++i) {
+    int64_t low = RD_KAFKA_OFFSET_INVALID;
+    int64_t high = RD_KAFKA_OFFSET_INVALID;
+    if (cursors_[i].assigned &&
+        rd_kafka_get_watermark_offsets(client_->get(), options_.topic.c_str(), static_cast<int32_t>(i), &low, &high) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+      behind += std::max<int64_t>(0, high - cursors_[i].next);
+  }
+  return behind;
+}
+
 Status KafkaReader::Poll(absl::Duration max_wait, size_t max_bytes, std::vector<RecordBatch>* batches) {
   RETURN_IF_ERROR(failed_);
   if (!pending_.ok()) return std::exchange(pending_, OkStatus());

@@ -21,6 +21,7 @@ class KafkaReader final : public LogReader {
   ~KafkaReader() override;
 
   Status Poll(absl::Duration max_wait, size_t max_bytes, std::vector<RecordBatch>* batches) override;
+  int64_t Behind() const override;
   void Wake() override;
 
  private:

@@ -28,7 +28,8 @@ rocksdb::ColumnFamilyOptions TableOptions(TableKind kind, const SharedResources&
   blocks.block_cache = resources.cache;
   blocks.cache_index_and_filter_blocks = true;
   blocks.cache_index_and_filter_blocks_with_high_priority = true;
-  blocks.pin_l0_filter_and_index_blocks_in_cache = true;
+  // Charged to the cache, but never searched for in it: a read by key asks for several.
+  blocks.metadata_cache_options = {rocksdb::PinningTier::kAll, rocksdb::PinningTier::kAll, rocksdb::PinningTier::kAll};
   blocks.format_version = 5;
   // Debian's build computes CRC-32C without the processor's instruction.
   blocks.checksum = rocksdb::kXXH3;
@@ -40,17 +41,17 @@ rocksdb::ColumnFamilyOptions TableOptions(TableKind kind, const SharedResources&
     blocks.block_size = 32 << 10;
     options.bottommost_compression = rocksdb::kZSTD;
   }
+  // A catch-up brings few, large files, each over the whole range of keys; merging every four of them, RocksDB's default,
+  // was a quarter of its time. A read by key asks so many filters at most, a range in an archive so many files.
+  options.level0_file_num_compaction_trigger = kind == TableKind::kRows ? 8 : 20;
+  options.level0_slowdown_writes_trigger = 60;
+  options.level0_stop_writes_trigger = 80;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.write_buffer_size = 32 << 20;
   // With more, a failed flush may be retried out of order in this version.
   options.max_write_buffer_number = 2;
   options.arena_block_size = 256 << 10;
   options.level_compaction_dynamic_level_bytes = true;
-  // A catch-up brings few, large files, each over the whole range of keys; merging every four of them was a quarter of its
-  // time. A read asks eight filters at most.
-  options.level0_file_num_compaction_trigger = 8;
-  options.level0_slowdown_writes_trigger = 24;
-  options.level0_stop_writes_trigger = 40;
   return options;
 }
 
