@@ -16,10 +16,9 @@ constexpr absl::Duration kPollWait = absl::Milliseconds(200);
 // so many times as long as the last commit took. Near the end of the log what came is shown soon.
 constexpr int64_t kFarBehind = 20'000;
 constexpr int kFarShare = 12;
-constexpr int kNearShare = 2;
-constexpr absl::Duration kMaxCommitDelay = absl::Seconds(5);
-// Nothing came for so long: what is folded is written, due or not.
-constexpr absl::Duration kQuiet = absl::Milliseconds(5);
+constexpr absl::Duration kMaxFarPause = absl::Seconds(5);
+// No longer, or one slow commit would make the next events late, too.
+constexpr absl::Duration kMaxNearPause = absl::Milliseconds(2);
 constexpr absl::Duration kRetryPause = absl::Milliseconds(200);
 
 }  // namespace
@@ -128,7 +127,7 @@ bool Worker::AnyStaged() const {
 
 void Worker::PollOnce() {
   const absl::Duration wait =
-      AnyStaged() ? std::min(kNearShare * last_commit_took_, kQuiet) : kPollWait;
+      AnyStaged() ? std::min(last_commit_took_, kMaxNearPause) : kPollWait;
   std::vector<log::RecordBatch> batches;
   const Status status = reader_->Poll(wait, kPollBytes, &batches);
   for (const log::RecordBatch& batch : batches) {
@@ -142,10 +141,10 @@ void Worker::PollOnce() {
   }
   if (!AnyStaged()) return;
   const bool far = reader_ != nullptr && reader_->Behind() > kFarBehind;
+  const absl::Duration pause =
+      far ? std::min(kFarShare * last_commit_took_, kMaxFarPause) : std::min(last_commit_took_, kMaxNearPause);
   const absl::Time begin = absl::Now();
-  if (begin < last_commit_ + (far ? kFarShare : kNearShare) * last_commit_took_ &&
-      begin < last_commit_ + kMaxCommitDelay && !batches.empty() && !budget_.exceeded())
-    return;
+  if (begin < last_commit_ + pause && !batches.empty() && !budget_.exceeded()) return;
   CommitAll();
   last_commit_ = absl::Now();
   last_commit_took_ = last_commit_ - begin;

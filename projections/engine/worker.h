@@ -18,8 +18,8 @@ namespace kefu::engine {
 using CommitListener = std::function<void(PartitionHost&, const Committed&)>;
 
 // Operation: polls its partitions together, folds what came, and commits. Batches adapt: after a commit that took t the
-//   next one is due 2 t later near the end of the log, which is less than a millisecond there, and 12 t later far behind,
-//   where batches grow until one, or the memory for rows, is full. A partition in trouble is left alone; the
+//   next one is due t later near the end of the log, at most two milliseconds, and 12 t later far behind, where batches
+//   grow until one, or the memory for rows, is full. A partition in trouble is left alone; the
 //   others go on.
 // Concurrency: Post is thread-safe; Start and Stop once each.
 class Worker {
