@@ -28,13 +28,23 @@ TEST(Engine, AnyThreadsAndBatchesGiveTheSameBytes) {
   MemoryLog log(kPartitions);
   Fill(log, History(11, 4000));
   const auto expected = CleanDigests(log);
-  for (const auto& [threads, batch, cache] : std::vector<std::tuple<int, int, int64_t>>{
-           {1, 1, 1 << 20}, {3, 7, 1 << 30}, {2, 1'000'000, 0}}) {
+  struct Setting {
+    int threads;
+    int batch;
+    int64_t cache;
+    int64_t bulk;  // 0: every batch becomes sorted files; INT64_MAX: none does
+  };
+  for (const Setting& setting : {Setting{1, 1, 1 << 20, INT64_MAX}, Setting{3, 7, 1 << 30, INT64_MAX},
+                                 Setting{2, 1'000'000, 0, INT64_MAX}, Setting{2, 1'000'000, 1 << 30, 0},
+                                 Setting{3, 300, 0, 0}, Setting{1, 1000, 200 << 10, 64 << 10}}) {
     EngineOptions options;
-    options.threads = threads;
-    options.max_batch_events = batch;
-    options.row_cache_bytes = cache;
-    EXPECT_EQ(CleanDigests(log, options), expected) << threads << " threads, batches of " << batch;
+    options.threads = setting.threads;
+    options.max_batch_events = setting.batch;
+    options.row_cache_bytes = setting.cache;
+    options.bulk_bytes = setting.bulk;
+    EXPECT_EQ(CleanDigests(log, options), expected)
+        << setting.threads << " threads, batches of " << setting.batch << ", " << setting.cache << " bytes of rows, files from "
+        << setting.bulk << " bytes on";
   }
 }
 

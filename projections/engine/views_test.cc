@@ -172,7 +172,11 @@ TEST_F(Poisoned, AnEventThatCannotBeTakenHoldsUpItsClientAlone) {
   }
 }
 
-TEST_F(Poisoned, AfterTheFixTheViewIsAsIfNothingHadHappened) {
+// With batches of a few hundred events, and with one for all of them: then the lane has to ask for its records again.
+class PoisonedInBatches : public Poisoned, public testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(Of, PoisonedInBatches, testing::Values(500, 250'000));
+
+TEST_P(PoisonedInBatches, AfterTheFixTheViewIsAsIfNothingHadHappened) {
   MemoryLog log(2);
   const TempDirectory directory;
   std::mt19937 random(31);
@@ -181,7 +185,7 @@ TEST_F(Poisoned, AfterTheFixTheViewIsAsIfNothingHadHappened) {
     log.Put(Partition(PartitionForKey(client, 2)), RecordOf(client, i, random() % 100 == 0 ? "poison" : ""));
   }
   EngineOptions small;
-  small.max_batch_events = 500;
+  small.max_batch_events = GetParam();
   {
     Running running(log, directory.path(), {&sdk::Describe<CountView>()}, small);
     running.CatchUp(log);
