@@ -24,7 +24,7 @@ struct EngineOptions {
   std::string directory;
   // Threads that follow the log; 0: as many as cores. Never more than partitions.
   int threads = 0;
-  // Rows in memory, over all views and partitions: those kept between batches and those changed since the last one.
+  // Memory for rows, over all views and partitions: those kept between batches and those changed since the last one.
   int64_t row_cache_bytes = int64_t{512} << 20;
   store::ResourceOptions resources;
   int64_t reserve_bytes = int64_t{128} << 20;

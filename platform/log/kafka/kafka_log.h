@@ -16,8 +16,8 @@ struct KafkaOptions {
   std::string topic;
   // Passed to librdkafka as they are (security.protocol, ssl.ca.location, …); they win over our own settings.
   std::map<std::string, std::string> settings;
-  // What the reader may hold fetched and unread, over all its partitions. librdkafka 2.0.2 stops fetching a partition
-  // for a whole second when it is full, so it must hold more than a second's work.
+  // What the reader may hold fetched and unread, over all its partitions. Each record takes librdkafka some 400 bytes
+  // besides.
   int64_t fetch_queue_bytes = int64_t{4} << 20;
   // Waiting appends beyond this are refused.
   int64_t queue_bytes = int64_t{64} << 20;
