@@ -1,19 +1,22 @@
 #include "projections/directory/normalise.h"
 
-#include <unicode/normalizer2.h>
-#include <unicode/translit.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
 
-#include "platform/base/check.h"
+#include "platform/unicode/fold.h"
 
 namespace kefu::directory {
 
 namespace {
+
+using unicode::FoldCase;
+using unicode::FromUtf8;
+using unicode::IsOfWord;
+using unicode::Simplify;
+using unicode::ToUtf8;
 
 constexpr int kLongestName = 128;
 
@@ -21,68 +24,7 @@ bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-icu::UnicodeString FromUtf8(std::string_view text) {
-  return icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-}
-
-std::string ToUtf8(const icu::UnicodeString& text) {
-  std::string bytes;
-  text.toUTF8String(bytes);
-  return bytes;
-}
-
-const icu::Normalizer2& Form(const icu::Normalizer2* (*get)(UErrorCode&)) {
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Normalizer2* form = get(error);
-  KEFU_CHECK(form != nullptr, "ICU has no normalisation data: {}", u_errorName(error));
-  return *form;
-}
-
-// Full width, ligatures and case.
-icu::UnicodeString Fold(const icu::UnicodeString& text) {
-  static const icu::Normalizer2& fold = Form(&icu::Normalizer2::getNFKCCasefoldInstance);
-  UErrorCode error = U_ZERO_ERROR;
-  return fold.normalize(text, error);
-}
-
-// The simplified form of one Chinese character. ICU's rules also look at neighbours ("單于"), which would give the
-// beginning of a name another form than the name has; so they are asked once for each character alone, into a table.
-UChar32 Simplified(UChar32 c) {
-  constexpr UChar32 kFirst = 0x3400, kEnd = 0xA000;
-  static const std::vector<UChar32>* table = [] {
-    UErrorCode error = U_ZERO_ERROR;
-    const std::unique_ptr<icu::Transliterator> rules(
-        icu::Transliterator::createInstance("Traditional-Simplified", UTRANS_FORWARD, error));
-    KEFU_CHECK(rules != nullptr, "ICU has no transliteration data: {}", u_errorName(error));
-    auto* made = new std::vector<UChar32>;
-    for (UChar32 each = kFirst; each < kEnd; ++each) {
-      icu::UnicodeString text(each);
-      rules->transliterate(text);
-      made->push_back(text.countChar32() == 1 ? text.char32At(0) : each);
-    }
-    return made;
-  }();
-  return c >= kFirst && c < kEnd ? (*table)[c - kFirst] : c;
-}
-
-// Accents off, traditional characters to simplified ones.
-icu::UnicodeString Simplify(const icu::UnicodeString& text) {
-  static const icu::Normalizer2& apart = Form(&icu::Normalizer2::getNFDInstance);
-  static const icu::Normalizer2& together = Form(&icu::Normalizer2::getNFCInstance);
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::UnicodeString marked = apart.normalize(text, error);
-  icu::UnicodeString plain;
-  for (int32_t i = 0; i < marked.length(); i = marked.moveIndex32(i, 1)) {
-    const UChar32 c = marked.char32At(i);
-    if (u_charType(c) != U_NON_SPACING_MARK) plain.append(Simplified(c));
-  }
-  return together.normalize(plain, error);
-}
-
 bool IsIdeograph(UChar32 c) { return u_hasBinaryProperty(c, UCHAR_IDEOGRAPHIC); }
-
-// Letters, digits, and marks that belong to them.
-bool IsOfWord(UChar32 c) { return (U_GET_GC_MASK(c) & (U_GC_L_MASK | U_GC_N_MASK | U_GC_M_MASK)) != 0; }
 
 // Words joined by one space; none between Chinese characters.
 icu::UnicodeString JoinWords(const icu::UnicodeString& text) {
@@ -106,7 +48,7 @@ icu::UnicodeString JoinWords(const icu::UnicodeString& text) {
 }
 
 icu::UnicodeString Normal(std::string_view name) {
-  icu::UnicodeString text = Fold(FromUtf8(name));
+  icu::UnicodeString text = FoldCase(FromUtf8(name));
   if (!IsPlain(name)) text = Simplify(text);
   return JoinWords(text);
 }
@@ -175,7 +117,7 @@ std::vector<std::string> PhoneKeys(std::string_view phone) {
 }
 
 std::string NormaliseAccount(std::string_view account) {
-  icu::UnicodeString text = IsPlain(account) ? FromUtf8(account) : Fold(FromUtf8(account));
+  icu::UnicodeString text = IsPlain(account) ? FromUtf8(account) : FoldCase(FromUtf8(account));
   icu::UnicodeString kept;
   for (int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
     const UChar32 c = text.char32At(i);
