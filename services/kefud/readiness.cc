@@ -33,6 +33,7 @@ Readiness::Readiness(rpc::Server& server, log::EventLog& events, engine::Engine*
   if (engine_ != nullptr) {
     server_.SetServing(kClientService, false);
     server_.SetServing(kCaseService, false);
+    server_.SetServing(kSearchService, false);
     server_.SetServing(kViewService, true);
   }
   thread_ = std::thread([this] { Run(); });
@@ -69,7 +70,10 @@ void Readiness::Look() {
     views_serve = caught_up_ && views.ok();
     const bool before = said_views_;
     Say(kClientService, views_serve, &said_views_, views);
-    if (views_serve != before) server_.SetServing(kCaseService, views_serve);
+    if (views_serve != before) {
+      server_.SetServing(kCaseService, views_serve);
+      server_.SetServing(kSearchService, views_serve);
+    }
   }
   server_.SetServing("", views_serve && (!has_ingest_ || log.ok()));
 }

@@ -89,6 +89,7 @@ Status Running::OpenViews() {
   query.complete_info = [this](admin::v1::ServerInfo* info) { CompleteInfo(info); };
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
+  queries_.push_back(query::MakeSearchService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "kefu/admin/v1/view.grpc.pb.h"
 #include "kefu/query/v1/case.grpc.pb.h"
 #include "kefu/query/v1/client.grpc.pb.h"
+#include "kefu/query/v1/search.grpc.pb.h"
 #include "platform/base/files.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
@@ -60,13 +61,17 @@ class QueryServer {
     services_.push_back(MakeClientService(*engine_, options));
     services_.push_back(MakeCaseService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
-    auto started = rpc::Server::Start({}, {services_[0].get(), services_[1].get(), services_[2].get()});
+    services_.push_back(MakeSearchService(*engine_, options));
+    std::vector<grpc::Service*> served;
+    for (const auto& service : services_) served.push_back(service.get());
+    auto started = rpc::Server::Start({}, served);
     EXPECT_TRUE(started.ok()) << ToString(started.status());
     server_ = *std::move(started);
     channel_ = *rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server_->ports().front())});
     clients = query::v1::ClientService::NewStub(channel_);
     cases = query::v1::CaseService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
+    texts = query::v1::SearchService::NewStub(channel_);
   }
   ~QueryServer() {
     EndAllStreams();
@@ -107,6 +112,7 @@ class QueryServer {
   std::unique_ptr<query::v1::ClientService::Stub> clients;
   std::unique_ptr<query::v1::CaseService::Stub> cases;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
+  std::unique_ptr<query::v1::SearchService::Stub> texts;
 
  private:
   TempDirectory directory_;

@@ -12,6 +12,7 @@
 #include "kefu/privacy/v1/privacy.pb.h"
 #include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.pb.h"
+#include "kefu/query/v1/search.pb.h"
 
 namespace kefu::contract {
 namespace {
@@ -118,9 +119,9 @@ void Fill(Message& message, int depth) {
 
 std::vector<std::string> DumpContracts() {
   std::map<std::string, const FileDescriptor*> files;
-  for (const Descriptor* message :
-       {events::v1::Event::descriptor(), query::v1::Client::descriptor(), query::v1::Case::descriptor(),
-        ingest::v1::PublishEventRequest::descriptor(), admin::v1::View::descriptor()})
+  for (const Descriptor* message : {events::v1::Event::descriptor(), query::v1::Client::descriptor(),
+                                    query::v1::Case::descriptor(), query::v1::SearchTextRequest::descriptor(),
+                                    ingest::v1::PublishEventRequest::descriptor(), admin::v1::View::descriptor()})
     Gather(message->file(), files);
   std::vector<std::string> lines;
   for (const auto& [name, file] : files) DumpFile(*file, lines);

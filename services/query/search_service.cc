@@ -1,0 +1,146 @@
+#include <grpcpp/support/server_callback.h>
+
+#include "kefu/query/v1/search.grpc.pb.h"
+#include "platform/base/hash.h"
+#include "platform/base/reason.h"
+#include "platform/base/time.h"
+#include "platform/codec/key.h"
+#include "projections/text/text.h"
+#include "services/query/names.h"
+#include "services/query/page.h"
+#include "services/query/query_services.h"
+#include "services/query/text_scan.h"
+#include "services/query/unary.h"
+
+namespace kefu::query {
+namespace {
+
+namespace v1 = query::v1;
+using events::v1::Event;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+// The tag of a kind of event that can hold text; 0 for all kinds.
+StatusOr<int32_t> BodyOf(const std::string& kind) {
+  if (kind.empty()) return 0;
+  const auto* bodies = Event::descriptor()->FindOneofByName("body");
+  std::string known;
+  for (int i = 0; i < bodies->field_count(); ++i) {
+    const auto* body = bodies->field(i);
+    if (!text::MayHoldText(body->number())) continue;
+    if (body->name() == kind) return body->number();
+    known += (known.empty() ? "" : ", ") + body->name();
+  }
+  return WithReason(InvalidArgument("kind \"{}\" is no event that holds text; there are {}", kind.substr(0, 80), known),
+                    "KIND_UNKNOWN", "kind");
+}
+
+Status ReadTime(const google::protobuf::Timestamp& given, std::string_view field, absl::Time* time) {
+  // google.protobuf.Timestamp: the years 1 to 9999.
+  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
+  if (given.seconds() < kFirst || given.seconds() > kLast || given.nanos() < 0 || given.nanos() > 999'999'999)
+    return WithReason(InvalidArgument("{} is no time", field), "TIME_INVALID", field);
+  *time = FromProto(given);
+  return OkStatus();
+}
+
+StatusOr<SearchFilter> ReadFilter(const v1::SearchTextRequest& request) {
+  SearchFilter filter;
+  if (!request.parent().empty()) {
+    ASSIGN_OR_RETURN(filter.client_id, ParentClientOf(request.parent(), "parent"));
+  }
+  ASSIGN_OR_RETURN(filter.body, BodyOf(request.kind()));
+  if (request.has_occurred_from()) RETURN_IF_ERROR(ReadTime(request.occurred_from(), "occurred_from", &filter.from));
+  if (request.has_occurred_before())
+    RETURN_IF_ERROR(ReadTime(request.occurred_before(), "occurred_before", &filter.before));
+  if (filter.from >= filter.before)
+    return WithReason(InvalidArgument("occurred_from is not before occurred_before"), "TIME_RANGE_EMPTY",
+                      "occurred_before");
+  return filter;
+}
+
+std::string TextOf(const google::protobuf::Timestamp& time) { return codec::Key(time.seconds(), time.nanos()); }
+
+class SearchService final : public v1::SearchService::WithCallbackMethod_SearchText<v1::SearchService::Service> {
+ public:
+  SearchService(engine::Engine& engine, const QueryOptions& options)
+      : engine_(engine), options_(options), tokens_(options.token_key) {}
+
+  ServerUnaryReactor* SearchText(CallbackServerContext* context, const v1::SearchTextRequest* request,
+                                 v1::SearchTextResponse* response) override {
+    auto filter = ReadFilter(*request);
+    if (!filter.ok()) return AnswerNow(context, filter.status());
+    auto query = ReadSearchQuery(request->query());
+    if (!query.ok()) return AnswerNow(context, query.status());
+    auto position = ReadPosition(engine_, request->min_position(), "min_position");
+    if (!filter->client_id.empty() && position.ok() && position->has_value())
+      *position = OnlyPartition(**position, PartitionOf(filter->client_id));
+    return AnswerWhenReached(context, engine_, text::TextView::kName, position,
+                             [=, this, filter = *std::move(filter), query = *std::move(query)] {
+                               RETURN_IF_ERROR(JournalHasReached(position->value_or(log::Position())));
+                               return Search(KeepsGoing(context), *request, query, filter, response);
+                             });
+  }
+
+ private:
+  Partition PartitionOf(std::string_view client_id) const {
+    return Partition(PartitionForKey(client_id, engine_.partitions()));
+  }
+
+  // Texts are read in the journal, which may be the one that is behind while it is rebuilt.
+  Status JournalHasReached(const log::Position& wanted) const {
+    for (size_t p = 0; p < wanted.next_offsets.size(); ++p) {
+      const Offset reached = engine_.At(Partition(static_cast<int32_t>(p)))->next_offset("journal");
+      if (reached.value() < wanted.next_offsets[p])
+        return WithReason(Unavailable("view \"journal\" is at offset {} of partition {}, the position asked for is {}; "
+                                      "try again",
+                                      reached, p, wanted.next_offsets[p]),
+                          "POSITION_NOT_REACHED", "min_position");
+    }
+    return OkStatus();
+  }
+
+  Status Search(std::function<Status()> keeps_going, const v1::SearchTextRequest& request, const SearchQuery& query,
+                const SearchFilter& filter, v1::SearchTextResponse* response) const {
+    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
+    const std::string hash =
+        PageTokens::QueryHash({"SearchText", request.query(), filter.client_id, request.kind(),
+                               TextOf(request.occurred_from()), TextOf(request.occurred_before())});
+    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
+    const Moment moment =
+        filter.client_id.empty() ? Moment::Now(engine_) : Moment::Now(engine_, PartitionOf(filter.client_id));
+    if (!filter.client_id.empty()) RETURN_IF_ERROR(MustBeKnown(moment.front(), filter.client_id));
+    ASSIGN_OR_RETURN(const std::string cursor, FillSearch(moment, query, filter, after,
+                                                          LimitsOf(options_, size, std::move(keeps_going)), response));
+    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
+    response->set_position(PositionOf(moment));
+    return OkStatus();
+  }
+
+  static Status MustBeKnown(const engine::PartitionView& partition, const std::string& client_id) {
+    store::PinnedValue row;
+    ASSIGN_OR_RETURN(const bool found, partition.Get("client", "clients", codec::Key(client_id), &row));
+    if (found) return OkStatus();
+    return WithReason(NotFound("client \"{}\" is not known", client_id), "CLIENT_NOT_FOUND", "parent");
+  }
+
+  // What both views know.
+  std::string PositionOf(const Moment& moment) const {
+    log::Position position{engine_.log_identity().id, std::vector<int64_t>(static_cast<size_t>(engine_.partitions()))};
+    for (const auto& partition : moment.partitions())
+      position.next_offsets[static_cast<size_t>(partition->partition().value())] = TextScan::EndOf(*partition).value();
+    return position.Encode();
+  }
+
+  engine::Engine& engine_;
+  const QueryOptions options_;
+  const PageTokens tokens_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeSearchService(engine::Engine& engine, const QueryOptions& options) {
+  return std::make_unique<SearchService>(engine, options);
+}
+
+}  // namespace kefu::query
