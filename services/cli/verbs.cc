@@ -29,6 +29,7 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddViewParkedVerb(view, tool);
   AddViewRetryVerb(view, tool);
 
+  AddSearchVerb(app, tool);
   AddWatchVerb(app, tool);
   AddRejectionsVerb(app, tool);
   AddDoctorVerb(app, tool);

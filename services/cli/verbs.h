@@ -26,6 +26,7 @@ void AddViewDigestVerb(CLI::App& group, Tool& tool);
 void AddViewRebuildVerb(CLI::App& group, Tool& tool);
 void AddViewParkedVerb(CLI::App& group, Tool& tool);
 void AddViewRetryVerb(CLI::App& group, Tool& tool);
+void AddSearchVerb(CLI::App& app, Tool& tool);
 void AddRejectionsVerb(CLI::App& app, Tool& tool);
 void AddWatchVerb(CLI::App& app, Tool& tool);
 void AddDoctorVerb(CLI::App& app, Tool& tool);
