@@ -198,6 +198,13 @@ TEST_F(KefudTest, WhatIsPublishedIsReadBack) {
   EXPECT_EQ(one["assigneeId"], "S-7");
   EXPECT_EQ(one["subject"], "扣款兩次");
 
+  const json said = KefuJson({"search", "扣款", "--output", "json"});
+  EXPECT_EQ(said["caseId"], "K-1");
+  const Ran shown = Kefu({"search", "两次", "--client", "C-1", "--output", "table"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("扣款【兩次】"));
+  EXPECT_EQ(Kefu({"search", "，。"}).code, 2) << "nothing to look for";
+
   const Ran timeline = Kefu({"client", "timeline", "C-1", "--output", "table"});
   EXPECT_EQ(timeline.code, 0) << timeline.err;
   EXPECT_THAT(timeline.out, HasSubstr("complaint_received"));
@@ -237,7 +244,7 @@ TEST_F(KefudTest, ASecondServerOnTheSameFolderIsRefusedByName) {
 TEST_F(KefudTest, ARestartServesTheSame) {
   StartServer();
   PublishOneComplaint();
-  const std::string views[] = {"client", "case", "journal", "directory"};
+  const std::string views[] = {"client", "case", "journal", "directory", "text"};
   std::vector<json> digests;
   for (const std::string& view : views) digests.push_back(KefuJson({"view", "digest", view, "--output", "json"}));
   const json before = KefuJson({"client", "get", "C-1", "--output", "json"});
