@@ -33,6 +33,7 @@ Readiness::Readiness(rpc::Server& server, log::EventLog& events, engine::Engine*
   if (engine_ != nullptr) {
     server_.SetServing(kClientService, false);
     server_.SetServing(kCaseService, false);
+    server_.SetServing(kStatisticsService, false);
     server_.SetServing(kSearchService, false);
     server_.SetServing(kViewService, true);
   }
@@ -72,6 +73,7 @@ void Readiness::Look() {
     Say(kClientService, views_serve, &said_views_, views);
     if (views_serve != before) {
       server_.SetServing(kCaseService, views_serve);
+      server_.SetServing(kStatisticsService, views_serve);
       server_.SetServing(kSearchService, views_serve);
     }
   }

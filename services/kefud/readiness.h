@@ -22,6 +22,7 @@ inline constexpr const char* kIngestService = "kefu.ingest.v1.IngestService";
 inline constexpr const char* kClientService = "kefu.query.v1.ClientService";
 inline constexpr const char* kCaseService = "kefu.query.v1.CaseService";
 inline constexpr const char* kSearchService = "kefu.query.v1.SearchService";
+inline constexpr const char* kStatisticsService = "kefu.query.v1.StatisticsService";
 inline constexpr const char* kViewService = "kefu.admin.v1.ViewService";
 
 // Operation: a thread looks at the engine and the log every second. Query services serve once the views have reached

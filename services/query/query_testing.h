@@ -18,6 +18,7 @@
 #include "kefu/query/v1/case.grpc.pb.h"
 #include "kefu/query/v1/client.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
+#include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/files.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
@@ -62,6 +63,7 @@ class QueryServer {
     services_.push_back(MakeCaseService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
     services_.push_back(MakeSearchService(*engine_, options));
+    services_.push_back(MakeStatisticsService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -70,6 +72,7 @@ class QueryServer {
     channel_ = *rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server_->ports().front())});
     clients = query::v1::ClientService::NewStub(channel_);
     cases = query::v1::CaseService::NewStub(channel_);
+    statistics = query::v1::StatisticsService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
   }
@@ -111,6 +114,7 @@ class QueryServer {
 
   std::unique_ptr<query::v1::ClientService::Stub> clients;
   std::unique_ptr<query::v1::CaseService::Stub> cases;
+  std::unique_ptr<query::v1::StatisticsService::Stub> statistics;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
 

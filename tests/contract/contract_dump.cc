@@ -13,6 +13,7 @@
 #include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.pb.h"
 #include "kefu/query/v1/search.pb.h"
+#include "kefu/query/v1/statistics.pb.h"
 
 namespace kefu::contract {
 namespace {
@@ -121,6 +122,7 @@ std::vector<std::string> DumpContracts() {
   std::map<std::string, const FileDescriptor*> files;
   for (const Descriptor* message : {events::v1::Event::descriptor(), query::v1::Client::descriptor(),
                                     query::v1::Case::descriptor(), query::v1::SearchTextRequest::descriptor(),
+                                    query::v1::GetStatisticsRequest::descriptor(),
                                     ingest::v1::PublishEventRequest::descriptor(), admin::v1::View::descriptor()})
     Gather(message->file(), files);
   std::vector<std::string> lines;

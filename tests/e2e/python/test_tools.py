@@ -16,6 +16,7 @@ SERVICES = {
     "kefu.ingest.v1.IngestService",
     "kefu.query.v1.ClientService",
     "kefu.query.v1.CaseService",
+    "kefu.query.v1.StatisticsService",
     "kefu.query.v1.SearchService",
     "kefu.admin.v1.ViewService",
 }
