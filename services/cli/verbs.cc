@@ -20,6 +20,10 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddCaseCountVerb(cases, tool);
   AddCaseWatchVerb(cases, tool);
 
+  CLI::App& stats = AddGroup(app, "stats", "Statistics: counts, distinct clients, durations");
+  AddStatsShowVerb(stats, tool);
+  AddStatsEventsVerb(stats, tool);
+
   CLI::App& view = AddGroup(app, "view", "Views: progress, rows, rebuild, parked events");
   AddViewListVerb(view, tool);
   AddViewGetVerb(view, tool);

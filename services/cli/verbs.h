@@ -19,6 +19,8 @@ void AddCaseGetVerb(CLI::App& group, Tool& tool);
 void AddCaseListVerb(CLI::App& group, Tool& tool);
 void AddCaseCountVerb(CLI::App& group, Tool& tool);
 void AddCaseWatchVerb(CLI::App& group, Tool& tool);
+void AddStatsShowVerb(CLI::App& group, Tool& tool);
+void AddStatsEventsVerb(CLI::App& group, Tool& tool);
 void AddViewListVerb(CLI::App& group, Tool& tool);
 void AddViewGetVerb(CLI::App& group, Tool& tool);
 void AddViewBrowseVerb(CLI::App& group, Tool& tool);
