@@ -80,6 +80,30 @@ TEST(Validate, ABodyOfANewerProducerIsRefusedAsUnknown) {
             "BODY_UNKNOWN event.body");
 }
 
+TEST(Validate, WhatIsAboutSeveralClientsNamesNone) {
+  const auto merge = [](Event& e) {
+    e.mutable_client_records_merged()->set_surviving_client_id("C-1");
+    e.mutable_client_records_merged()->set_merged_client_id("C-2");
+  };
+  EXPECT_EQ(ContactWith(merge), "CLIENT_ID_NOT_ALLOWED event.client_id");
+  EXPECT_EQ(ContactWith([&](Event& e) {
+              merge(e);
+              e.clear_client_id();
+            }),
+            "accepted");
+  EXPECT_EQ(ContactWith([](Event& e) { e.mutable_broadcast()->set_partitions(8); }), "BROADCAST_SET event.broadcast");
+}
+
+TEST(Validate, FactsOfServicesAreTakenFromServicesOnly) {
+  Event event = SampleContact();
+  event.mutable_clock_breached()->set_case_id("K-1");
+  event.mutable_clock_breached()->set_clock_id("firm.service/resolve");
+  EXPECT_EQ(Refusal(event), "BODY_RESERVED event.body");
+  EventLimits ours;
+  ours.reserved_allowed = true;
+  EXPECT_TRUE(Validate(event, kNow, ours).ok());
+}
+
 TEST(Validate, UnknownFieldsAreRefusedWhereverTheyAre) {
   EXPECT_EQ(ContactWith([](Event& e) { e.GetReflection()->MutableUnknownFields(&e)->AddVarint(13, 1); }),
             "FIELD_UNKNOWN event");

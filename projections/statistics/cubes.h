@@ -11,9 +11,6 @@
 
 namespace kefu::statistics {
 
-// A day ends at midnight of this zone, the branches' own (UTC+8), whatever the zone of a server or a reader.
-inline constexpr int64_t kZoneOffsetSeconds = 8 * 3600;
-
 // Which events a cube counts. Each event belongs to one family at most, each family to one cube: an event is counted
 // in one cell, and one posting leads from the cell to it.
 enum class Family : int32_t { kContact = 1, kCase = 2, kOffer = 3 };

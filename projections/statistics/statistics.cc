@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "projections/sdk/branch_time.h"
 #include "projections/statistics/distinct.h"
 #include "projections/statistics/durations.h"
 
@@ -14,7 +15,7 @@ namespace kefu::statistics {
 using Rows = StatisticsView::Rows;
 
 int32_t DayOf(absl::Time time) {
-  const absl::Duration since = time - absl::UnixEpoch() + absl::Seconds(kZoneOffsetSeconds);
+  const absl::Duration since = time - absl::UnixEpoch() + absl::Seconds(sdk::kBranchOffsetSeconds);
   return static_cast<int32_t>(absl::ToInt64Hours(absl::Floor(since, absl::Hours(24))) / 24);
 }
 

@@ -1,0 +1,26 @@
+#pragma once
+
+// Which bodies are about more than one client, and which only services may write.
+
+#include "kefu/events/v1/event.pb.h"
+#include "platform/base/ids.h"
+
+namespace kefu::event {
+
+// Bodies that go to every partition: facts about two clients, and reference data. They are recorded and judged in
+// partition 0; what was applied there is copied to the others.
+constexpr bool IsBroadcast(events::v1::Event::BodyCase body) {
+  const int tag = static_cast<int>(body);
+  return (tag >= 120 && tag < 130) || (tag >= 700 && tag < 800);
+}
+
+// Where they are judged.
+inline constexpr Partition kHomeOfBroadcasts{0};
+
+// Bodies that services conclude from other events. No door takes them.
+constexpr bool IsReserved(events::v1::Event::BodyCase body) {
+  const int tag = static_cast<int>(body);
+  return tag >= 800 && tag < 900;
+}
+
+}  // namespace kefu::event
