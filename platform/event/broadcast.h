@@ -7,7 +7,7 @@
 
 namespace kefu::event {
 
-// Bodies that go to every partition: facts about two clients, and reference data. They are recorded and judged in
+// Bodies that go to every partition: facts about two clients, reference data, handovers. They are recorded and judged in
 // partition 0; what was applied there is copied to the others.
 constexpr bool IsBroadcast(events::v1::Event::BodyCase body) {
   const int tag = static_cast<int>(body);
@@ -20,7 +20,7 @@ inline constexpr Partition kHomeOfBroadcasts{0};
 // Bodies that services conclude from other events. No door takes them.
 constexpr bool IsReserved(events::v1::Event::BodyCase body) {
   const int tag = static_cast<int>(body);
-  return tag >= 800 && tag < 900;
+  return tag >= 790 && tag < 900;
 }
 
 }  // namespace kefu::event
