@@ -183,7 +183,8 @@ class Attributes {
     if (event_.body_case() == Event::BODY_NOT_SET) return Refuse("body", "BODY_MISSING", "is missing");
     if (IsReserved(event_.body_case()) && !limits.reserved_allowed)
       return Refuse("body", "BODY_RESERVED", "is a fact that only the server's own services state");
-    if (event_.has_broadcast()) return Refuse("broadcast", "BROADCAST_SET", "is stamped by the server; leave it empty");
+    if (event_.has_broadcast() && !limits.reserved_allowed)
+      return Refuse("broadcast", "BROADCAST_SET", "is stamped by the server; leave it empty");
     return OkStatus();
   }
 

@@ -22,7 +22,7 @@ struct EventLimits {
   size_t max_text_bytes = 64 << 10;
   // How far a producer's clock may run ahead of ours.
   absl::Duration max_future = absl::Minutes(5);
-  // Bodies that only services write (IsReserved): for those services' own check.
+  // Bodies that only services write (IsReserved), and copies of what is broadcast: for those services' own check.
   bool reserved_allowed = false;
 };
 

@@ -102,6 +102,14 @@ TEST(Validate, FactsOfServicesAreTakenFromServicesOnly) {
   EventLimits ours;
   ours.reserved_allowed = true;
   EXPECT_TRUE(Validate(event, kNow, ours).ok());
+
+  // Copies of what is broadcast carry the server's stamp.
+  Event copy = event;
+  copy.clear_client_id();
+  copy.mutable_client_records_split()->set_merge_event_id("E-1");
+  copy.mutable_broadcast()->set_is_copy(true);
+  EXPECT_EQ(Refusal(copy), "BROADCAST_SET event.broadcast");
+  EXPECT_TRUE(Validate(copy, kNow, ours).ok());
 }
 
 TEST(Validate, UnknownFieldsAreRefusedWhereverTheyAre) {
