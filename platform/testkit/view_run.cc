@@ -11,7 +11,7 @@ ViewRun::ViewRun(const sdk::Projection& projection)
     : projection_(projection), admission_(admission::State()), view_(projection) {}
 
 events::v1::Verdict ViewRun::Judge(const Delivery& delivery) {
-  sdk::RecordedEvent record{&delivery.event, delivery.bytes, Partition(0), delivery.offset, delivery.recorded_at};
+  sdk::RecordedEvent record{&delivery.event, delivery.bytes, delivery.partition, delivery.offset, delivery.recorded_at};
   admission_.Begin();
   return admission::Judge(record, admission_);
 }
@@ -25,7 +25,8 @@ void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict)
     ++waiting->second.events;
     return;
   }
-  const sdk::RecordedEvent record{&delivery.event, delivery.bytes, Partition(0), delivery.offset, effective_, &verdict};
+  const sdk::RecordedEvent record{&delivery.event, delivery.bytes, delivery.partition,
+                                  delivery.offset, effective_,     &verdict};
   view_.Begin();
   const auto park = [&](const std::string& reason) {
     view_.Undo();
