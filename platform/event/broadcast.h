@@ -1,6 +1,6 @@
 #pragma once
 
-// Which bodies are about more than one client, and which only services may write.
+// Which bodies are about more than one client, which only services may write, and which rules they may ask for.
 
 #include "kefu/events/v1/event.pb.h"
 #include "platform/base/ids.h"
@@ -13,6 +13,10 @@ constexpr bool IsBroadcast(events::v1::Event::BodyCase body) {
   const int tag = static_cast<int>(body);
   return (tag >= 120 && tag < 130) || (tag >= 700 && tag < 800);
 }
+
+// The newest version of admission's rules that this build has. A log that names a later one is not for it: doors keep
+// such a RulesVersionAdopted out, and admission stops before one that a newer build let in.
+inline constexpr int32_t kNewestRulesVersion = 2;
 
 // Where they are judged.
 inline constexpr Partition kHomeOfBroadcasts{0};

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "kefu/events/v1/event.pb.h"
+#include "platform/event/broadcast.h"
 
 namespace kefu::event::internal {
 
@@ -96,7 +97,7 @@ constexpr RuleFor kRules[] = {
     {"CaseResponseSent.kind", Rule::kRequired},
     {"CaseReferred.external", Rule::kRequired},
 
-    {"RulesVersionAdopted.version", Rule::kRange, 1, std::numeric_limits<int32_t>::max()},
+    {"RulesVersionAdopted.version", Rule::kRange, 1, kNewestRulesVersion},
     {"UnitPublished.unit_id", Rule::kRequired},
     {"UnitPublished.level", Rule::kRequired},
     {"CalendarPublished.calendar_id", Rule::kRequired},

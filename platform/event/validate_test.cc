@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "platform/base/reason.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/plan.h"
 #include "platform/event/sample_events.h"
 #include "platform/event/utf8.h"
@@ -92,6 +93,18 @@ TEST(Validate, WhatIsAboutSeveralClientsNamesNone) {
             }),
             "accepted");
   EXPECT_EQ(ContactWith([](Event& e) { e.mutable_broadcast()->set_partitions(8); }), "BROADCAST_SET event.broadcast");
+}
+
+// A server that took it would have to stop at it.
+TEST(Validate, RulesThatThisServerDoesNotHaveAreNotAdopted) {
+  const auto adopt = [](int32_t version) {
+    return ContactWith([version](Event& e) {
+      e.clear_client_id();
+      e.mutable_rules_version_adopted()->set_version(version);
+    });
+  };
+  EXPECT_EQ(adopt(kNewestRulesVersion), "accepted");
+  EXPECT_EQ(adopt(kNewestRulesVersion + 1), "NUMBER_OUT_OF_RANGE event.rules_version_adopted.version");
 }
 
 TEST(Validate, FactsOfServicesAreTakenFromServicesOnly) {
