@@ -99,6 +99,28 @@ absl::CivilDay DayOf(const CalendarDate& date) { return absl::CivilDay(date.year
 
 absl::Time WholeMicroseconds(absl::Time time) { return absl::FromUnixMicros(absl::ToUnixMicros(time)); }
 
+std::string_view NameOf(CalendarFault fault) {
+  switch (fault) {
+    case CalendarFault::kSpansOverlap:
+      return "spans_overlap";
+    case CalendarFault::kSpanInvalid:
+      return "span_invalid";
+    case CalendarFault::kWeekdayTwice:
+      return "weekday_twice";
+    case CalendarFault::kDaysNotSorted:
+      return "days_not_sorted";
+    case CalendarFault::kNeverOpen:
+      return "calendar_never_open";
+    case CalendarFault::kZoneInvalid:
+      return "zone_invalid";
+    case CalendarFault::kCoverageInvalid:
+      return "coverage_invalid";
+    case CalendarFault::kNone:
+      break;
+  }
+  return "";
+}
+
 CalendarFault CheckCalendar(const CalendarPublished& published) {
   const bool no_weekday = std::any_of(published.week().begin(), published.week().end(),
                                       [](const auto& hours) { return !IsWeekday(hours.weekday()); });

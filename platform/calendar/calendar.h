@@ -1,7 +1,7 @@
 #pragma once
 
-// Civil time over a published calendar: which days and hours count, and what the clock on the wall shows. Pure: no clock, no
-// time zone files, no state. docs/CLOCKS.md has the rules in words.
+// Civil time over a published calendar: which days and hours count, and what the clock on the wall shows. Pure: no
+// clock, no time zone files, no state. docs/CLOCKS.md has the rules in words.
 
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
@@ -32,6 +32,9 @@ enum class CalendarFault {
   kCoverageInvalid,
 };
 
+// "spans_overlap", as refusals name it; "" for kNone.
+std::string_view NameOf(CalendarFault fault);
+
 // Cost: one pass over the calendar.
 CalendarFault CheckCalendar(const events::v1::CalendarPublished& published);
 
@@ -41,8 +44,8 @@ absl::CivilDay DayOf(const events::v1::CalendarDate& date);
 // Times of clocks are whole microseconds: the one that `time` lies in.
 absl::Time WholeMicroseconds(absl::Time time);
 
-// A calendar that CheckCalendar found no fault in, with one that has some the answers are of no use, but there are answers.
-// Borrows the message, which must outlive it; cheap to make. Cost of each call: a binary search.
+// A calendar that CheckCalendar found no fault in, with one that has some the answers are of no use, but there are
+// answers. Borrows the message, which must outlive it; cheap to make. Cost of each call: a binary search.
 class Calendar {
  public:
   using Spans = google::protobuf::RepeatedPtrField<events::v1::DaySpan>;

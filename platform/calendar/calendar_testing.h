@@ -40,8 +40,8 @@ inline void AddWeekday(events::v1::CalendarPublished& calendar, int weekday, int
   AddSpan(from_minute, until_minute, hours->mutable_spans());
 }
 
-inline events::v1::CalendarException& AddException(events::v1::CalendarPublished& calendar, int year, int month, int day,
-                                                   std::string_view name) {
+inline events::v1::CalendarException& AddException(events::v1::CalendarPublished& calendar, int year, int month,
+                                                   int day, std::string_view name) {
   auto* exception = calendar.add_exceptions();
   *exception->mutable_day() = Date(year, month, day);
   exception->set_name(std::string(name));

@@ -54,7 +54,8 @@ absl::Time EndOn(absl::CivilDay day, const DueTime& rule, const Calendar& calend
       return calendar.CloseOf(day);
     case events::v1::DUE_END_SAME_TIME: {
       const absl::CivilSecond& at = beginning.local;
-      return calendar.UtcOf(absl::CivilSecond(day.year(), day.month(), day.day(), at.hour(), at.minute(), at.second())) +
+      return calendar.UtcOf(
+                 absl::CivilSecond(day.year(), day.month(), day.day(), at.hour(), at.minute(), at.second())) +
              beginning.below_second;
     }
     default:
@@ -146,8 +147,8 @@ Due DueOf(const DueTime& rule, const Calendar& calendar, absl::Time start, absl:
   }
   const bool minutes = IsOneOf(rule.unit(), {events::v1::DUE_UNIT_MINUTES, events::v1::DUE_UNIT_OPEN_MINUTES});
   StandStills still(start, pauses, limits);
-  const Due due = minutes ? DueInMinutes(rule, calendar, start, still, steps)
-                          : DueInDays(rule, calendar, start, still, steps);
+  const Due due =
+      minutes ? DueInMinutes(rule, calendar, start, still, steps) : DueInDays(rule, calendar, start, still, steps);
   if (due.due_at == absl::InfiniteFuture()) {
     steps.Add("stands still without a limit: no due time");
   } else {

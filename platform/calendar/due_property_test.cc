@@ -1,5 +1,5 @@
-// Due times against a model that knows nothing of binary searches or arithmetic: the sentences of docs/CLOCKS.md, stepped
-// minute by minute through a table of one minute an entry.
+// Due times against a model that knows nothing of binary searches or arithmetic: the sentences of docs/CLOCKS.md,
+// stepped minute by minute through a table of one minute an entry.
 
 #include <gtest/gtest.h>
 
@@ -216,7 +216,8 @@ ModelDue MinutesByModel(const Case& clock, const Model& model) {
   const bool found = counted == clock.rule.amount();
   if (found) due.due = minute;
   due.limit = pauses.LimitOfTheLasting();
-  due.beyond = !model.Covers(model.LocalAt(clock.start) / kDay) || (found && !model.Covers(model.LocalAt(minute) / kDay));
+  due.beyond =
+      !model.Covers(model.LocalAt(clock.start) / kDay) || (found && !model.Covers(model.LocalAt(minute) / kDay));
   return due;
 }
 
@@ -242,7 +243,8 @@ int EndOfPeriod(const DueTime& rule, int day) {
 
 ModelDue DaysByModel(const Case& clock, const Model& model) {
   const DueTime& rule = clock.rule;
-  const bool open_only = rule.unit() == events::v1::DUE_UNIT_BUSINESS_DAYS || rule.unit() == events::v1::DUE_UNIT_TRADING_DAYS;
+  const bool open_only =
+      rule.unit() == events::v1::DUE_UNIT_BUSINESS_DAYS || rule.unit() == events::v1::DUE_UNIT_TRADING_DAYS;
   ModelPauses pauses(clock);
   ModelDue due;
   const int local = model.LocalAt(clock.start);
@@ -290,8 +292,8 @@ ModelDue DaysByModel(const Case& clock, const Model& model) {
 }
 
 ModelDue DueByModel(const Case& clock, const Model& model) {
-  const bool minutes = clock.rule.unit() == events::v1::DUE_UNIT_MINUTES ||
-                       clock.rule.unit() == events::v1::DUE_UNIT_OPEN_MINUTES;
+  const bool minutes =
+      clock.rule.unit() == events::v1::DUE_UNIT_MINUTES || clock.rule.unit() == events::v1::DUE_UNIT_OPEN_MINUTES;
   return minutes ? MinutesByModel(clock, model) : DaysByModel(clock, model);
 }
 
@@ -316,7 +318,8 @@ DueTime RandomRule(Random& random) {
     default:
       rule.set_amount(random.Between(0, 8));
   }
-  const bool open_only = rule.unit() == events::v1::DUE_UNIT_BUSINESS_DAYS || rule.unit() == events::v1::DUE_UNIT_TRADING_DAYS;
+  const bool open_only =
+      rule.unit() == events::v1::DUE_UNIT_BUSINESS_DAYS || rule.unit() == events::v1::DUE_UNIT_TRADING_DAYS;
   rule.set_late_receipt_counts_next_day(open_only && random.OneIn(2));
   rule.set_rolls_to_open_day(random.OneIn(2));
   const int most = rule.amount() > 0 ? 3 : 2;
@@ -328,8 +331,8 @@ Case RandomCase(Random& random) {
   Case clock;
   clock.rule = RandomRule(random);
   clock.start = random.Between(3 * kDay, 120 * kDay);
-  const bool minutes = clock.rule.unit() == events::v1::DUE_UNIT_MINUTES ||
-                       clock.rule.unit() == events::v1::DUE_UNIT_OPEN_MINUTES;
+  const bool minutes =
+      clock.rule.unit() == events::v1::DUE_UNIT_MINUTES || clock.rule.unit() == events::v1::DUE_UNIT_OPEN_MINUTES;
   for (int rule = 0; rule < 2; ++rule)
     clock.limits.push_back(random.OneIn(2) ? 0 : minutes ? random.Between(1, 10 * 60) : random.Between(1, 4));
   int at = clock.start - random.Below(kDay);

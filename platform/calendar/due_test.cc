@@ -123,8 +123,7 @@ TEST_F(DueTest, MinutesPassByNightAndOpenMinutesByDayOnly) {
 
 TEST_F(DueTest, MinutesAreExactToTheMicrosecond) {
   const absl::Time start = At("2026-03-02 11:29") + absl::Microseconds(59'999'999);
-  EXPECT_EQ(DueOf(OpenMinutes(1), Calendar(shanghai_), start).due_at,
-            At("2026-03-02 13:01") - absl::Microseconds(1));
+  EXPECT_EQ(DueOf(OpenMinutes(1), Calendar(shanghai_), start).due_at, At("2026-03-02 13:01") - absl::Microseconds(1));
   EXPECT_EQ(DueOf(OpenMinutes(1), Calendar(shanghai_), start + absl::Nanoseconds(999)).due_at,
             At("2026-03-02 13:01") - absl::Microseconds(1))
       << "what is below is cut off";
@@ -205,7 +204,8 @@ TEST_F(DueTest, BeyondTheCalendarItSaysSo) {
   EXPECT_TRUE(last_.beyond_calendar);
   // Of what would take more than a hundred years it says so too.
   EXPECT_EQ(DueAt(OpenMinutes(5'270'400), "2026-03-02 10:00", {}, {}).substr(0, 2), "20");
-  EXPECT_EQ(DueAt(CalendarDays(1), "2026-03-02 10:00", {Wait("2026-03-02 10:00", "9999-01-01 00:00")}).substr(0, 4), "2126");
+  EXPECT_EQ(DueAt(CalendarDays(1), "2026-03-02 10:00", {Wait("2026-03-02 10:00", "9999-01-01 00:00")}).substr(0, 4),
+            "2126");
   EXPECT_TRUE(last_.beyond_calendar);
 }
 
@@ -231,11 +231,10 @@ TEST_F(DueTest, SaysHowItWasFound) {
   steps.clear();
   const std::vector<Pause> waits = {Wait("2026-03-02 10:30", "2026-03-02 12:00")};
   DueOf(Minutes(60), Calendar(shanghai_), At("2026-03-02 10:00"), waits, {0}, std::nullopt, &steps);
-  EXPECT_THAT(steps, ElementsAre("2026-03-02 10:00:00 it starts",
-                                 "2026-03-02 10:00:00 to 2026-03-02 10:30:00 runs: 0 h 30 min",
-                                 "2026-03-02 10:30:00 to 2026-03-02 12:00:00 stands still",
-                                 "2026-03-02 12:00:00 to 2026-03-02 12:30:00 runs: 0 h 30 min",
-                                 "2026-03-02 12:30:00 due"));
+  EXPECT_THAT(
+      steps, ElementsAre("2026-03-02 10:00:00 it starts", "2026-03-02 10:00:00 to 2026-03-02 10:30:00 runs: 0 h 30 min",
+                         "2026-03-02 10:30:00 to 2026-03-02 12:00:00 stands still",
+                         "2026-03-02 12:00:00 to 2026-03-02 12:30:00 runs: 0 h 30 min", "2026-03-02 12:30:00 due"));
   steps.clear();
   DueOf(CalendarDays(3'660), Calendar(shanghai_), At("2026-03-02 10:00"), {}, {}, std::nullopt, &steps);
   EXPECT_EQ(steps.size(), kMostSteps);

@@ -44,7 +44,8 @@ Reached Reach(const Calendar* open, absl::Time from, absl::Time until, absl::Dur
 std::string Format(absl::CivilDay day) { return fmt::format("{:04}-{:02}-{:02}", day.year(), day.month(), day.day()); }
 
 std::string Format(absl::CivilSecond local) {
-  return fmt::format("{} {:02}:{:02}:{:02}", Format(absl::CivilDay(local)), local.hour(), local.minute(), local.second());
+  return fmt::format("{} {:02}:{:02}:{:02}", Format(absl::CivilDay(local)), local.hour(), local.minute(),
+                     local.second());
 }
 
 std::string Words(absl::Duration duration) {
@@ -63,7 +64,8 @@ void Steps::AddDay(const Calendar& calendar, absl::CivilDay day, std::string_vie
 StandStills::StandStills(absl::Time start, absl::Span<const Pause> pauses, absl::Span<const int32_t> limits) {
   for (const Pause& pause : pauses) {
     const Pause clipped{std::max(start, WholeMicroseconds(pause.from)),
-                        pause.until == absl::InfiniteFuture() ? pause.until : WholeMicroseconds(pause.until), pause.rule};
+                        pause.until == absl::InfiniteFuture() ? pause.until : WholeMicroseconds(pause.until),
+                        pause.rule};
     if (clipped.from < clipped.until) pauses_.push_back(clipped);
   }
   for (const int32_t limit : limits) limits_.push_back({limit});

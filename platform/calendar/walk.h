@@ -28,7 +28,8 @@ class Steps {
 
   template <typename... Args>
   void Add(fmt::format_string<Args...> format, Args&&... args) {
-    if (lines_ != nullptr && lines_->size() < kMostSteps) lines_->push_back(fmt::format(format, std::forward<Args>(args)...));
+    if (lines_ != nullptr && lines_->size() < kMostSteps)
+      lines_->push_back(fmt::format(format, std::forward<Args>(args)...));
   }
   // "2026-10-01 closed: National Day".
   void AddDay(const Calendar& calendar, absl::CivilDay day, std::string_view what);
@@ -37,8 +38,8 @@ class Steps {
   std::vector<std::string>* lines_;
 };
 
-// Rule 8: the pauses of one clock, and how much of each rule's limit is used up. Amounts are days or microseconds: the caller's
-// affair, as long as it is one of them.
+// Rule 8: the pauses of one clock, and how much of each rule's limit is used up. Amounts are days or microseconds: the
+// caller's affair, as long as it is one of them.
 class StandStills {
  public:
   // Clips the pauses to `start`.
@@ -82,7 +83,8 @@ struct Running {
   };
   std::vector<Piece> pieces;
 };
-// Rule 5: until when it runs to have run for `amount`, above zero, of open time by `open`, or of all time if that is null.
+// Rule 5: until when it runs to have run for `amount`, above zero, of open time by `open`, or of all time if that is
+// null.
 Running RunFor(absl::Duration amount, const Calendar* open, absl::Time start, StandStills& still);
 
 }  // namespace kefu::calendar
