@@ -90,6 +90,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
   queries_.push_back(query::MakeSearchService(*engine_, query));
+  queries_.push_back(query::MakeClockService(*engine_, query));
   queries_.push_back(query::MakeStatisticsService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();

@@ -6,6 +6,7 @@
 
 #include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.pb.h"
+#include "kefu/query/v1/clock.pb.h"
 #include "platform/base/time.h"
 
 namespace kefu::query {
@@ -14,6 +15,7 @@ namespace {
 using google::protobuf::Message;
 using query::v1::Case;
 using query::v1::Client;
+using query::v1::Clock;
 using query::v1::TimelineEntry;
 
 // The row type and the result of a getter such as &Case::case_id.
@@ -245,6 +247,33 @@ const FilterTable& TimelineFields() {
   return *table;
 }
 
-std::vector<const FilterTable*> AllFilterTables() { return {&CaseFields(), &ClientFields(), &TimelineFields()}; }
+const FilterTable& ClockFields() {
+  static const auto* table =
+      new FilterTable{"clocks",
+                      {
+                          Enum<&Clock::state>("state"),
+                          Searched(Text<&Clock::case_id>("case_id")),
+                          Text<&Clock::client_id>("client_id"),
+                          Searched(Text<&Clock::clock_id>("clock_id")),
+                          {"pack_id", FieldType::kText,
+                           [](const Message& row, FieldValue* out) {
+                             SetText(static_cast<const Clock&>(row).policy().pack_id(), out);
+                           }},
+                          Time<&Clock::has_due_at, &Clock::due_at>("due_time"),
+                          Time<&Clock::has_started_at, &Clock::started_at>("start_time"),
+                          Enum<&Clock::kind>("kind"),
+                          Text<&Clock::category>("category"),
+                          Text<&Clock::branch_id>("branch_id"),
+                          Text<&Clock::tier>("tier"),
+                          Bool<&Clock::overdue>("overdue"),
+                          Bool<&Clock::late>("late"),
+                          Bool<&Clock::confirmed>("confirmed"),
+                      }};
+  return *table;
+}
+
+std::vector<const FilterTable*> AllFilterTables() {
+  return {&CaseFields(), &ClientFields(), &TimelineFields(), &ClockFields()};
+}
 
 }  // namespace kefu::query

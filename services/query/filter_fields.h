@@ -14,6 +14,8 @@ const FilterTable& CaseFields();
 const FilterTable& ClientFields();
 // Over query.v1.TimelineEntry.
 const FilterTable& TimelineFields();
+// Over query.v1.Clock, with `overdue` computed before.
+const FilterTable& ClockFields();
 
 std::vector<const FilterTable*> AllFilterTables();
 
