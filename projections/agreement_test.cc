@@ -51,7 +51,8 @@ std::vector<std::string> KeysOf(const Entries& entries) {
 std::vector<events::v1::Event> History(uint64_t seed) {
   // Few clients: long histories, many open cases, many repeats of one row in a batch.
   constexpr int kClients = 6;
-  auto history = testkit::RandomHistory({.seed = seed, .clients = kClients, .events = 3000});
+  auto history = testkit::RandomHistory(
+      {.seed = seed, .clients = kClients, .events = 3000, .undertakings = 3, .case_facts = 6});
   const auto add = [&](const testkit::Draft& draft) {
     history.push_back(testkit::Finish(draft, static_cast<int64_t>(history.size())));
   };
