@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "platform/base/files.h"
+#include "platform/testkit/client_events.h"
 #include "platform/testkit/view_run.h"
 #include "projections/catalogue.h"
 #include "projections/engine/running.h"
@@ -67,6 +68,11 @@ std::vector<events::v1::Event> History(uint64_t seed) {
       event.mutable_unit_published()->set_level(events::v1::UNIT_LEVEL_BRANCH);
     }));
   }
+  for (const testkit::Draft& draft :
+       {testkit::Merged("C-0", "C-1").Id("m1"), testkit::Merged("C-0", "C-2").Id("m2"), testkit::Split("m1"),
+        testkit::Related("r1", events::v1::RELATION_KIND_PARENT, "C-3", "C-4"),
+        testkit::Related("r2", events::v1::RELATION_KIND_HOUSEHOLD, "C-3", "C-5"), testkit::RelationEnded("r2")})
+    add(draft);
   return history;
 }
 
