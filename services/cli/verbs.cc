@@ -20,6 +20,13 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddCaseCountVerb(cases, tool);
   AddCaseWatchVerb(cases, tool);
 
+  CLI::App& clock = AddGroup(app, "clock", "Clocks of cases: what is due, and why then");
+  AddClockListVerb(clock, tool);
+  AddClockExplainVerb(clock, tool);
+
+  CLI::App& policy = AddGroup(app, "policy", "Policy packs: which clocks run on which cases");
+  AddPolicySimulateVerb(policy, tool);
+
   CLI::App& stats = AddGroup(app, "stats", "Statistics: counts, distinct clients, durations");
   AddStatsShowVerb(stats, tool);
   AddStatsEventsVerb(stats, tool);
