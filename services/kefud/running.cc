@@ -89,6 +89,7 @@ Status Running::OpenViews() {
   query.complete_info = [this](admin::v1::ServerInfo* info) { CompleteInfo(info); };
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
+  queries_.push_back(query::MakeContactService(*engine_, query));
   queries_.push_back(query::MakeSearchService(*engine_, query));
   queries_.push_back(query::MakeClockService(*engine_, query));
   queries_.push_back(query::MakeStatisticsService(*engine_, query));

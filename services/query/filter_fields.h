@@ -16,6 +16,8 @@ const FilterTable& ClientFields();
 const FilterTable& TimelineFields();
 // Over query.v1.Clock, with `overdue` computed before.
 const FilterTable& ClockFields();
+// Over query.v1.Undertaking, with `overdue` computed before.
+const FilterTable& UndertakingFields();
 
 std::vector<const FilterTable*> AllFilterTables();
 

@@ -41,6 +41,7 @@ struct QueryOptions {
 std::unique_ptr<grpc::Service> MakeClientService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeCaseService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeClockService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeContactService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeSearchService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeStatisticsService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeReferenceService(engine::Engine& engine, const QueryOptions& options);

@@ -18,6 +18,7 @@
 #include "kefu/query/v1/case.grpc.pb.h"
 #include "kefu/query/v1/client.grpc.pb.h"
 #include "kefu/query/v1/clock.grpc.pb.h"
+#include "kefu/query/v1/contact.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/files.h"
@@ -63,6 +64,7 @@ class QueryServer {
     services_.push_back(MakeClientService(*engine_, options));
     services_.push_back(MakeCaseService(*engine_, options));
     services_.push_back(MakeClockService(*engine_, options));
+    services_.push_back(MakeContactService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
     services_.push_back(MakeSearchService(*engine_, options));
     services_.push_back(MakeStatisticsService(*engine_, options));
@@ -75,6 +77,7 @@ class QueryServer {
     clients = query::v1::ClientService::NewStub(channel_);
     cases = query::v1::CaseService::NewStub(channel_);
     clocks = query::v1::ClockService::NewStub(channel_);
+    contacts = query::v1::ContactService::NewStub(channel_);
     statistics = query::v1::StatisticsService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
@@ -118,6 +121,7 @@ class QueryServer {
   std::unique_ptr<query::v1::ClientService::Stub> clients;
   std::unique_ptr<query::v1::CaseService::Stub> cases;
   std::unique_ptr<query::v1::ClockService::Stub> clocks;
+  std::unique_ptr<query::v1::ContactService::Stub> contacts;
   std::unique_ptr<query::v1::StatisticsService::Stub> statistics;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
