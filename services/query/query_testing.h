@@ -67,6 +67,7 @@ class QueryServer {
     services_.push_back(MakeContactService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
     services_.push_back(MakeSearchService(*engine_, options));
+    services_.push_back(MakeSegmentService(*engine_, options));
     services_.push_back(MakeStatisticsService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
