@@ -73,7 +73,7 @@ TEST_F(FactsTest, TheLongestIdsFit) {
   CaseClocks row;
   row.set_case_id(std::string(64, 'K'));
   CaseClock clock;
-  clock.set_clock_id(std::string(20, 'p') + "/" + std::string(20, 'c'));
+  clock.set_clock_id(fmt::format("{}/{}", std::string(20, 'p'), std::string(20, 'c')));
   clock.set_run(kMostRuns);
   for (const char* what : {"started", "met", "retracted", "dropped", "breached"})
     EXPECT_LE(FactId(what, row, clock).size(), 128u) << what;

@@ -288,8 +288,9 @@ TEST_F(ClocksTest, ASimulationListsExactlyWhatTheOtherRulesWouldHaveChanged) {
     const auto& one = difference.has_before() ? difference.before() : difference.after();
     const std::string name = fmt::format("{} {}#{}", one.case_id(), one.clock_id(), one.run());
     EXPECT_TRUE(listed.insert(name).second) << name << " twice";
-    if (difference.has_after())
+    if (difference.has_after()) {
       EXPECT_EQ(FromProto(difference.after().due_at()), FromProto(after.at(name).due_at())) << name;
+    }
   }
   EXPECT_EQ(listed, differ);
   EXPECT_GT(differ.size(), 300u);
