@@ -73,7 +73,7 @@ def _calls(run, mode, *flags, **options):
 
 
 def _current(run, server, label, began, **options):
-    return _calls(run, "wait_current", "--server", server.address, "--label", label, "--expect-events", run.args.events,
+    return _calls(run, "wait_current", "--server", server.address, "--label", label, "--expect-events", run.records,
                   "--since-ms", round(began * 1000), "--seconds", 1800, **options)[0]
 
 
