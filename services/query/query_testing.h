@@ -19,11 +19,13 @@
 #include "kefu/query/v1/client.grpc.pb.h"
 #include "kefu/query/v1/clock.grpc.pb.h"
 #include "kefu/query/v1/contact.grpc.pb.h"
+#include "kefu/query/v1/reference.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/files.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/record.h"
 #include "platform/rpc/client.h"
 #include "platform/rpc/server.h"
@@ -69,6 +71,7 @@ class QueryServer {
     services_.push_back(MakeSearchService(*engine_, options));
     services_.push_back(MakeSegmentService(*engine_, options));
     services_.push_back(MakeStatisticsService(*engine_, options));
+    services_.push_back(MakeReferenceService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -80,6 +83,7 @@ class QueryServer {
     clocks = query::v1::ClockService::NewStub(channel_);
     contacts = query::v1::ContactService::NewStub(channel_);
     statistics = query::v1::StatisticsService::NewStub(channel_);
+    references = query::v1::ReferenceService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
   }
@@ -91,8 +95,16 @@ class QueryServer {
 
   // Records the event; the position after it.
   std::string Publish(const testkit::Draft& draft) { return Publish(testkit::Finish(draft, ++number_)); }
-  std::string Publish(const events::v1::Event& event) {
-    const Partition partition(PartitionForKey(event.client_id(), log_.partitions()));
+  // As a door does: what is broadcast goes to partition 0, stamped.
+  std::string Publish(events::v1::Event event) {
+    const bool is_broadcast = event::IsBroadcast(event.body_case());
+    if (is_broadcast) event.mutable_broadcast()->set_partitions(log_.partitions());
+    return Put(is_broadcast ? event::kHomeOfBroadcasts
+                            : Partition(PartitionForKey(event.client_id(), log_.partitions())),
+               event);
+  }
+  // Records the event in this partition, as it is.
+  std::string Put(Partition partition, const events::v1::Event& event) {
     const Offset offset =
         log_.Put(partition, event::RecordedBytes(event, testkit::Beginning() + absl::Seconds(++recorded_)));
     log::Position position{log_.identity().id, std::vector<int64_t>(static_cast<size_t>(log_.partitions()))};
@@ -124,6 +136,7 @@ class QueryServer {
   std::unique_ptr<query::v1::ClockService::Stub> clocks;
   std::unique_ptr<query::v1::ContactService::Stub> contacts;
   std::unique_ptr<query::v1::StatisticsService::Stub> statistics;
+  std::unique_ptr<query::v1::ReferenceService::Stub> references;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
 
