@@ -12,6 +12,8 @@
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
+#include "services/clock/broadcaster.h"
+#include "services/clock/duties.h"
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
 #include "services/query/query_services.h"
@@ -68,13 +70,15 @@ StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   running->RemoveReadyFile();
   ASSIGN_OR_RETURN(running->logs_, Logs::Open(options, running->directory_));
   if (options.HasRole("view")) RETURN_IF_ERROR(running->OpenViews());
+  if (options.HasRole("clock")) running->OpenDuties();
   RETURN_IF_ERROR(running->OpenDoors());
   RETURN_IF_ERROR(running->OpenInbox());
   RETURN_IF_ERROR(running->StartServer());
   if (running->engine_ != nullptr) RETURN_IF_ERROR(running->engine_->Start());
+  if (running->duties_ != nullptr) running->duties_->Start();
   running->Introduce();
   running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(), running->engine_.get(),
-                                                    running->ingest_ != nullptr);
+                                                    running->ingest_ != nullptr, running->duties_ != nullptr);
   if (running->inbox_ != nullptr) running->inbox_->Start();
   RETURN_IF_ERROR(running->WriteReadyFile());
   return running;
@@ -93,8 +97,16 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeSearchService(*engine_, query));
   queries_.push_back(query::MakeClockService(*engine_, query));
   queries_.push_back(query::MakeStatisticsService(*engine_, query));
+  queries_.push_back(query::MakeReferenceService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
+}
+
+void Running::OpenDuties() {
+  duties_ = std::make_unique<duties::Duties>();
+  const duties::DutyContext context{.engine = engine_.get(), .log = &logs_->events()};
+  duties_->Add(std::make_unique<duties::Broadcaster>(context));
+  queries_.push_back(duties::MakeDutyService(*duties_, nullptr));
 }
 
 void Running::CompleteInfo(admin::v1::ServerInfo* info) const {
@@ -176,6 +188,7 @@ Status Running::Stop() {
   RemoveReadyFile();
   const Status drained = server_->Drain(absl::Now() + options_.limits.drain);
   if (inbox_ != nullptr) inbox_->Stop();
+  if (duties_ != nullptr) duties_->Stop();
   if (engine_ != nullptr) engine_->Stop();
   return drained;
 }
