@@ -31,6 +31,23 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddStatsShowVerb(stats, tool);
   AddStatsEventsVerb(stats, tool);
 
+  CLI::App& reference = AddGroup(app, "reference", "Reference data: what is in force, and where it has come to");
+  AddReferenceListVerb(reference, tool);
+  AddReferenceShowVerb(reference, tool);
+  CLI::App& rules = AddGroup(app, "rules", "The rules that admission judges by");
+  AddRulesAdoptVerb(rules, tool);
+  CLI::App& unit = AddGroup(app, "unit", "Units of the firm: regions, branches, teams");
+  AddUnitVerbs(unit, tool);
+  CLI::App& calendar = AddGroup(app, "calendar", "Calendars: working days, trading days, hours, zones");
+  AddCalendarVerbs(calendar, tool);
+  CLI::App& policy = AddGroup(app, "policy", "Policy packs: which clocks run on which cases");
+  AddPolicyVerbs(policy, tool);
+  CLI::App& codes = AddGroup(app, "codes", "Code sets, by edition");
+  AddCodesVerbs(codes, tool);
+
+  CLI::App& duty = AddGroup(app, "duty", "What the server does by itself");
+  AddDutyListVerb(duty, tool);
+
   CLI::App& view = AddGroup(app, "view", "Views: progress, rows, rebuild, parked events");
   AddViewListVerb(view, tool);
   AddViewGetVerb(view, tool);

@@ -24,6 +24,15 @@ void AddClockExplainVerb(CLI::App& group, Tool& tool);
 void AddPolicySimulateVerb(CLI::App& group, Tool& tool);
 void AddStatsShowVerb(CLI::App& group, Tool& tool);
 void AddStatsEventsVerb(CLI::App& group, Tool& tool);
+void AddReferenceListVerb(CLI::App& group, Tool& tool);
+void AddReferenceShowVerb(CLI::App& group, Tool& tool);
+void AddRulesAdoptVerb(CLI::App& group, Tool& tool);
+// publish, list; calendars, packs and codes also show.
+void AddUnitVerbs(CLI::App& group, Tool& tool);
+void AddCalendarVerbs(CLI::App& group, Tool& tool);
+void AddPolicyVerbs(CLI::App& group, Tool& tool);
+void AddCodesVerbs(CLI::App& group, Tool& tool);
+void AddDutyListVerb(CLI::App& group, Tool& tool);
 void AddViewListVerb(CLI::App& group, Tool& tool);
 void AddViewGetVerb(CLI::App& group, Tool& tool);
 void AddViewBrowseVerb(CLI::App& group, Tool& tool);
