@@ -25,6 +25,7 @@ inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.CaseService",
     "kefu.query.v1.SearchService",
     "kefu.query.v1.StatisticsService",
+    "kefu.query.v1.ClockService",
     "kefu.query.v1.ReferenceService",
 };
 // How one sees what is wrong: they serve always, where they are.

@@ -13,6 +13,8 @@
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
 #include "services/clock/broadcaster.h"
+#include "services/clock/classifier.h"
+#include "services/clock/clock_keeper.h"
 #include "services/clock/duties.h"
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
@@ -106,7 +108,14 @@ void Running::OpenDuties() {
   duties_ = std::make_unique<duties::Duties>();
   const duties::DutyContext context{.engine = engine_.get(), .log = &logs_->events()};
   duties_->Add(std::make_unique<duties::Broadcaster>(context));
-  queries_.push_back(duties::MakeDutyService(*duties_, nullptr));
+  duties_->Add(std::make_unique<duties::ClockKeeper>(context));
+  auto classifier = std::make_unique<duties::Classifier>(context);
+  queries_.push_back(duties::MakeDutyService(
+      *duties_, [classifier = classifier.get()](const admin::v1::RunClassificationRequest& request,
+                                                duties::ClassifyCallback done) {
+        classifier->Run(request, std::move(done));
+      }));
+  duties_->Add(std::move(classifier));
 }
 
 void Running::CompleteInfo(admin::v1::ServerInfo* info) const {
