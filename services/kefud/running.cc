@@ -100,6 +100,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeClockService(*engine_, query));
   queries_.push_back(query::MakeStatisticsService(*engine_, query));
   queries_.push_back(query::MakeReferenceService(*engine_, query));
+  queries_.push_back(query::MakeRelationService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
 }

@@ -177,4 +177,14 @@ CasePlan PlanCases(std::string_view client_id, const Filter& filter, CaseOrder o
   return plan;
 }
 
+CasePlan PlanCases(const Union& records, const Filter& filter, CaseOrder order, int32_t partitions) {
+  CasePlan plan = PlanCases(records.root, filter, order, partitions);
+  if (records.alone()) return plan;
+  plan.only.reset();
+  if (order != CaseOrder::kCaseId) return plan;
+  plan.scan.ranges.clear();
+  AddRanges(records, &plan.scan);
+  return plan;
+}
+
 }  // namespace kefu::query

@@ -9,6 +9,7 @@
 #include "platform/base/ids.h"
 #include "services/query/filter.h"
 #include "services/query/merged_scan.h"
+#include "services/query/union.h"
 
 namespace kefu::query {
 
@@ -30,5 +31,8 @@ struct CasePlan {
 // category, branch, kind, status ("open" counts as its statuses); else everything is walked. By due time and by next
 // action the open cases are walked, up to the time that the filter names. `client_id` empty means of all clients.
 CasePlan PlanCases(std::string_view client_id, const Filter& filter, CaseOrder order, int32_t partitions);
+
+// Of records that were merged: a range each. Rows that are walked may be of others, unless the plan is exact.
+CasePlan PlanCases(const Union& records, const Filter& filter, CaseOrder order, int32_t partitions);
 
 }  // namespace kefu::query

@@ -2,19 +2,22 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "kefu/query/v1/contact.grpc.pb.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
 #include "platform/base/time.h"
 #include "platform/codec/key.h"
+#include "services/query/check_contact.h"
 #include "services/query/filter_fields.h"
 #include "services/query/gap.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
-#include "services/query/undertaking_plan.h"
 #include "services/query/unary.h"
+#include "services/query/undertaking_plan.h"
+#include "services/query/union.h"
 
 namespace kefu::query {
 namespace {
@@ -35,12 +38,22 @@ StatusOr<absl::Time> MomentOf(bool given, const google::protobuf::Timestamp& tim
   return FromProto(time);
 }
 
-using Base = v1::ContactService::WithCallbackMethod_ListUndertakings<v1::ContactService::Service>;
+using Base = v1::ContactService::WithCallbackMethod_CheckContact<
+    v1::ContactService::WithCallbackMethod_ListUndertakings<v1::ContactService::Service>>;
 
 class ContactService final : public Base {
  public:
   ContactService(engine::Engine& engine, const QueryOptions& options)
       : engine_(engine), options_(options), tokens_(options.token_key) {}
+
+  ServerUnaryReactor* CheckContact(CallbackServerContext* context, const v1::CheckContactRequest* request,
+                                   v1::CheckContactResponse* response) override {
+    return AnswerWhenReached(context, engine_, "client", ReadPosition(engine_, request->min_position(), "min_position"),
+                             [=, this]() -> Status {
+                               ASSIGN_OR_RETURN(*response, query::CheckContact(engine_, *request, absl::Now()));
+                               return OkStatus();
+                             });
+  }
 
   ServerUnaryReactor* ListUndertakings(CallbackServerContext* context, const v1::ListUndertakingsRequest* request,
                                        v1::ListUndertakingsResponse* response) override {
@@ -53,7 +66,8 @@ class ContactService final : public Base {
 
  private:
   struct Query {
-    std::string client_id;
+    // Of a client: its records, and the moment for the answer. Else of all.
+    std::optional<Union> records;
     Filter filter;
     absl::Time as_of;
     UndertakingPlan plan;
@@ -63,16 +77,21 @@ class ContactService final : public Base {
       const bool overdue = row.state() == v1::UNDERTAKING_STATE_OPEN && row.has_due_at() &&
                            FromProto(row.due_at()) < as_of;
       if (overdue) row.set_overdue(true);
-      return (client_id.empty() || row.client_id() == client_id) && filter.Matches(row);
+      return (!records.has_value() || records->Has(row.client_id())) && filter.Matches(row);
     }
   };
 
   StatusOr<Query> Read(const v1::ListUndertakingsRequest& request) const {
     Query query;
-    ASSIGN_OR_RETURN(query.client_id, ParentClientOf(request.parent(), "parent"));
+    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
     ASSIGN_OR_RETURN(query.filter, Filter::Parse(request.filter(), UndertakingFields()));
     ASSIGN_OR_RETURN(query.as_of, MomentOf(request.has_as_of(), request.as_of(), "as_of"));
-    query.plan = PlanUndertakings(query.client_id, query.filter, query.as_of, engine_.partitions());
+    if (client_id.empty()) {
+      query.plan = PlanUndertakings(client_id, query.filter, query.as_of, engine_.partitions());
+    } else {
+      ASSIGN_OR_RETURN(query.records, UnionOf(engine_, client_id));
+      query.plan = PlanUndertakings(*query.records, query.filter, query.as_of, engine_.partitions());
+    }
     return query;
   }
 
@@ -82,10 +101,12 @@ class ContactService final : public Base {
     ASSIGN_OR_RETURN(const Query query, Read(request));
     const std::string as_of = request.has_as_of() ? codec::Key(query.as_of) : "";
     const std::string hash =
-        PageTokens::QueryHash({"ListUndertakings", request.parent(), query.filter.normal_form(), as_of});
+        PageTokens::QueryHash({"ListUndertakings", request.parent(), query.filter.normal_form(), as_of,
+                               query.records.has_value() ? query.records->Key() : std::string()});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment =
-        query.plan.only.has_value() ? Moment::Now(engine_, *query.plan.only) : Moment::Now(engine_);
+    const Moment moment = query.records.has_value()     ? query.records->moment
+                          : query.plan.only.has_value() ? Moment::Now(engine_, *query.plan.only)
+                                                        : Moment::Now(engine_);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
     const auto accepts = [&](v1::Undertaking& row, const engine::PartitionView& partition) {
       if (!query.Passes(row)) return false;

@@ -20,6 +20,7 @@
 #include "kefu/query/v1/clock.grpc.pb.h"
 #include "kefu/query/v1/contact.grpc.pb.h"
 #include "kefu/query/v1/reference.grpc.pb.h"
+#include "kefu/query/v1/relation.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/files.h"
@@ -30,6 +31,7 @@
 #include "platform/rpc/client.h"
 #include "platform/rpc/server.h"
 #include "platform/rpc/status.h"
+#include "platform/testkit/client_events.h"
 #include "platform/testkit/events.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/memory_log.h"
@@ -72,6 +74,7 @@ class QueryServer {
     services_.push_back(MakeSegmentService(*engine_, options));
     services_.push_back(MakeStatisticsService(*engine_, options));
     services_.push_back(MakeReferenceService(*engine_, options));
+    services_.push_back(MakeRelationService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -86,6 +89,7 @@ class QueryServer {
     references = query::v1::ReferenceService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
+    relations = query::v1::RelationService::NewStub(channel_);
   }
   ~QueryServer() {
     EndAllStreams();
@@ -95,20 +99,35 @@ class QueryServer {
 
   // Records the event; the position after it.
   std::string Publish(const testkit::Draft& draft) { return Publish(testkit::Finish(draft, ++number_)); }
-  // As a door does: what is broadcast goes to partition 0, stamped.
-  std::string Publish(events::v1::Event event) {
-    const bool is_broadcast = event::IsBroadcast(event.body_case());
-    if (is_broadcast) event.mutable_broadcast()->set_partitions(log_.partitions());
-    return Put(is_broadcast ? event::kHomeOfBroadcasts
-                            : Partition(PartitionForKey(event.client_id(), log_.partitions())),
-               event);
+  std::string Publish(const events::v1::Event& event) {
+    if (event::IsBroadcast(event.body_case())) return PublishEverywhere(event);
+    return Put(Partition(PartitionForKey(event.client_id(), log_.partitions())), event);
   }
+  // As a door does: what is broadcast goes to partition 0, stamped, and nowhere else yet.
+  std::string PublishAtHome(events::v1::Event event) {
+    event.mutable_broadcast()->set_partitions(log_.partitions());
+    return Put(event::kHomeOfBroadcasts, event);
+  }
+  std::string PublishAtHome(const testkit::Draft& draft) { return PublishAtHome(testkit::Finish(draft, ++number_)); }
   // Records the event in this partition, as it is.
   std::string Put(Partition partition, const events::v1::Event& event) {
     const Offset offset =
         log_.Put(partition, event::RecordedBytes(event, testkit::Beginning() + absl::Seconds(++recorded_)));
     log::Position position{log_.identity().id, std::vector<int64_t>(static_cast<size_t>(log_.partitions()))};
     position.next_offsets[static_cast<size_t>(partition.value())] = offset.value() + 1;
+    return position.Encode();
+  }
+  // What is about no one client: the original in partition 0, then copies in the others, as the server makes them.
+  std::string PublishEverywhere(const events::v1::Event& event) {
+    log::Position position{log_.identity().id, std::vector<int64_t>(static_cast<size_t>(log_.partitions()))};
+    int64_t first_offset = 0;
+    ++recorded_;
+    for (int32_t p = 0; p < log_.partitions(); ++p) {
+      const auto each = testkit::ForPartition(event, p, log_.partitions(), first_offset);
+      const Offset offset = log_.Put(Partition(p), event::RecordedBytes(each, testkit::Beginning() + absl::Seconds(recorded_)));
+      if (p == 0) first_offset = offset.value();
+      position.next_offsets[static_cast<size_t>(p)] = offset.value() + 1;
+    }
     return position.Encode();
   }
   void CatchUp() {
@@ -139,6 +158,7 @@ class QueryServer {
   std::unique_ptr<query::v1::ReferenceService::Stub> references;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
+  std::unique_ptr<query::v1::RelationService::Stub> relations;
 
  private:
   TempDirectory directory_;

@@ -74,11 +74,11 @@ class ReferenceServiceTest : public testing::Test {
 };
 
 TEST_F(ReferenceServiceTest, TheNewestOfEachIsListedAndAllVersionsOfOne) {
-  server_.Publish(Unit("B-2", "two"));
-  server_.Publish(Unit("B-1", "one"));
-  server_.Publish(Codes("us.finra.4530.problem", "2023"));
-  server_.Publish(Codes("us.finra.4530.problem", "2024"));
-  server_.Publish(Unit("B-1", "one, renamed"));
+  server_.PublishAtHome(Unit("B-2", "two"));
+  server_.PublishAtHome(Unit("B-1", "one"));
+  server_.PublishAtHome(Codes("us.finra.4530.problem", "2023"));
+  server_.PublishAtHome(Codes("us.finra.4530.problem", "2024"));
+  server_.PublishAtHome(Unit("B-1", "one, renamed"));
   server_.CatchUp();
   const std::vector<std::string> all = {"references/unit/B-1/4", "references/unit/B-2/0",
                                         "references/code_set/us.finra.4530.problem/2024"};
@@ -92,8 +92,8 @@ TEST_F(ReferenceServiceTest, TheNewestOfEachIsListedAndAllVersionsOfOne) {
 }
 
 TEST_F(ReferenceServiceTest, OneVersionComesWithTheEventThatPublishedIt) {
-  server_.Publish(Unit("B-1", "one"));
-  const std::string position = server_.Publish(Unit("B-1", "one, renamed").By("S-1"));
+  server_.PublishAtHome(Unit("B-1", "one"));
+  const std::string position = server_.PublishAtHome(Unit("B-1", "one, renamed").By("S-1"));
   Reference newest;
   ASSERT_TRUE(Get("references/unit/B-1/-", &newest, position).ok());
   EXPECT_EQ(newest.event().unit_published().name(), "one, renamed");
@@ -106,8 +106,8 @@ TEST_F(ReferenceServiceTest, OneVersionComesWithTheEventThatPublishedIt) {
 }
 
 TEST_F(ReferenceServiceTest, IdsAndEditionsMayHaveSlashesInThem) {
-  server_.Publish(Unit("north/B-1", "one"));
-  server_.Publish(Codes("firm/topics", "2024/1"));
+  server_.PublishAtHome(Unit("north/B-1", "one"));
+  server_.PublishAtHome(Codes("firm/topics", "2024/1"));
   server_.CatchUp();
   Reference found;
   EXPECT_TRUE(Get("references/unit/north/B-1/-", &found).ok());
@@ -118,8 +118,8 @@ TEST_F(ReferenceServiceTest, IdsAndEditionsMayHaveSlashesInThem) {
 TEST_F(ReferenceServiceTest, ThePartitionsThatMissItAreNamedUntilTheCopyIsThere) {
   const Event unit = testkit::Finish(Unit("B-1", "one"), 1);
   const Event codes = testkit::Finish(Codes("firm.topics", "1"), 2);
-  server_.Publish(unit);
-  server_.Publish(codes);
+  server_.PublishAtHome(unit);
+  server_.PublishAtHome(codes);
   server_.CatchUp();
   Reference reference;
   ASSERT_TRUE(Get("references/unit/B-1/-", &reference).ok());
@@ -140,7 +140,7 @@ TEST_F(ReferenceServiceTest, ThePartitionsThatMissItAreNamedUntilTheCopyIsThere)
 }
 
 TEST_F(ReferenceServiceTest, WhatIsRefusedIsNotThere) {
-  server_.Publish(testkit::Draft().Client("").With([](Event& event) {
+  server_.PublishAtHome(testkit::Draft().Client("").With([](Event& event) {
     auto* unit = event.mutable_unit_published();
     unit->set_unit_id("B-1");
     unit->set_parent_unit_id("nowhere");
@@ -151,7 +151,7 @@ TEST_F(ReferenceServiceTest, WhatIsRefusedIsNotThere) {
 }
 
 TEST_F(ReferenceServiceTest, RequestsThatMakeNoSenseAreRefused) {
-  server_.Publish(Unit("B-1", "one"));
+  server_.PublishAtHome(Unit("B-1", "one"));
   server_.CatchUp();
   Reference reference;
   ExpectRefused(Get("B-1", &reference), grpc::StatusCode::INVALID_ARGUMENT, "NAME_INVALID");

@@ -121,8 +121,8 @@ class ByTerms final : public TextCandidates {
 // One client's journal: short beside the postings of a common word.
 class ByClient final : public TextCandidates {
  public:
-  ByClient(const engine::PartitionView& partition, const SearchFilter& filter)
-      : partition_(partition), client_id_(filter.client_id) {}
+  ByClient(const engine::PartitionView& partition, const std::string& client_id)
+      : partition_(partition), client_id_(client_id) {}
 
   StatusOr<std::optional<Offset>> Find(Offset below, SearchBudget& budget) override {
     if (cursor_ == nullptr) {
@@ -153,16 +153,16 @@ class ByClient final : public TextCandidates {
 };
 
 std::unique_ptr<TextCandidates> CandidatesOf(const engine::PartitionView& partition, const SearchQuery& query,
-                                             const SearchFilter& filter) {
-  if (!filter.client_id.empty()) return std::make_unique<ByClient>(partition, filter);
+                                             const SearchFilter& filter, const std::string& client_id) {
+  if (!client_id.empty()) return std::make_unique<ByClient>(partition, client_id);
   return std::make_unique<ByTerms>(partition, query, filter);
 }
 
 }  // namespace
 
-SearchBudget::SearchBudget(const PageLimits& limits, const SearchQuery& query, size_t partitions)
+SearchBudget::SearchBudget(const PageLimits& limits, const SearchQuery& query, size_t scans)
     : limits_(limits),
-      most_(std::max(limits.examined, static_cast<int64_t>(partitions * (query.terms.size() + 2 * kEventCost)))) {}
+      most_(std::max(limits.examined, static_cast<int64_t>(scans * (query.terms.size() + 2 * kEventCost)))) {}
 
 Status SearchBudget::Spend(int64_t cost) {
   used_ += cost;
@@ -172,12 +172,12 @@ Status SearchBudget::Spend(int64_t cost) {
 }
 
 TextScan::TextScan(const engine::PartitionView& partition, const SearchQuery& query, const SearchFilter& filter,
-                   Offset below)
+                   const std::string& client_id, Offset below)
     : partition_(partition),
       query_(query),
       filter_(filter),
       below_(below),
-      candidates_(CandidatesOf(partition, query, filter)) {}
+      candidates_(CandidatesOf(partition, query, filter, client_id)) {}
 TextScan::~TextScan() = default;
 TextScan::TextScan(TextScan&&) noexcept = default;
 
@@ -235,11 +235,19 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
 StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
                                  std::string_view cursor, const PageLimits& limits,
                                  query::v1::SearchTextResponse* response) {
+  struct Part {
+    const engine::PartitionView* partition;
+    std::string client_id;
+  };
+  std::vector<Part> parts;
+  for (const std::string& client_id : filter.client_ids) parts.push_back({&moment.HomeOf(client_id), client_id});
+  if (parts.empty())
+    for (const auto& partition : moment.partitions()) parts.push_back({partition.get(), {}});
   std::vector<TextScan> scans;
-  scans.reserve(moment.partitions().size());
-  SearchBudget budget(limits, query, moment.partitions().size());
+  scans.reserve(parts.size());
+  SearchBudget budget(limits, query, parts.size());
   std::string_view rest = cursor;
-  for (const auto& partition : moment.partitions()) {
+  for (const auto& [partition, client_id] : parts) {
     Offset below = TextScan::EndOf(*partition);
     if (!cursor.empty()) {
       Offset stopped;
@@ -248,7 +256,7 @@ StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query,
                           "page_token");
       below = std::min(below, stopped);
     }
-    RETURN_IF_ERROR(scans.emplace_back(*partition, query, filter, below).Next(budget));
+    RETURN_IF_ERROR(scans.emplace_back(*partition, query, filter, client_id, below).Next(budget));
   }
   const auto waits = [](const TextScan& scan) { return !scan.has_hit() && !scan.at_end(); };
   const auto comes_first = [](const TextScan& a, const TextScan& b) {
@@ -256,7 +264,7 @@ StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query,
     return a.has_hit() && a.recorded_at() > b.recorded_at();
   };
   size_t bytes = 0;
-  // A partition that has not found its next hit might have had a newer one.
+  // A scan that has not found its next hit might have had a newer one.
   while (std::none_of(scans.begin(), scans.end(), waits) && response->hits_size() < limits.rows &&
          bytes < limits.bytes) {
     TextScan& first = *std::min_element(scans.begin(), scans.end(), comes_first);

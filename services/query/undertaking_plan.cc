@@ -1,6 +1,7 @@
 #include "services/query/undertaking_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,18 @@ UndertakingPlan PlanUndertakings(std::string_view client_id, const Filter& filte
     // A key has whole microseconds; the row's time may lie a little behind it.
     if (before != absl::InfiniteFuture()) range.below = range.prefix + codec::Key(before + absl::Microseconds(1));
     scan.ranges.push_back(std::move(range));
+  }
+  return plan;
+}
+
+UndertakingPlan PlanUndertakings(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions) {
+  UndertakingPlan plan = PlanUndertakings(records.root, filter, as_of, partitions);
+  if (records.alone()) return plan;
+  plan.only.reset();
+  if (plan.scan.table != "by_client") return plan;
+  for (size_t m = 1; m < records.members.size(); ++m) {
+    ScanPlan more = PlanUndertakings(records.members[m], filter, as_of, partitions).scan;
+    std::move(more.ranges.begin(), more.ranges.end(), std::back_inserter(plan.scan.ranges));
   }
   return plan;
 }

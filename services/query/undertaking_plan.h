@@ -10,6 +10,7 @@
 #include "platform/base/ids.h"
 #include "services/query/filter.h"
 #include "services/query/merged_scan.h"
+#include "services/query/union.h"
 
 namespace kefu::query {
 
@@ -24,5 +25,8 @@ struct UndertakingPlan {
 // clients.
 UndertakingPlan PlanUndertakings(std::string_view client_id, const Filter& filter, absl::Time as_of,
                                  int32_t partitions);
+
+// Of records that were merged: ranges of each. Rows that are walked may be of others.
+UndertakingPlan PlanUndertakings(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions);
 
 }  // namespace kefu::query
