@@ -62,6 +62,34 @@ void PrintOpenCases(const RepeatedPtrField<query::v1::OpenCase>& cases) {
   PrintTable(table);
 }
 
+// "call_client by S-7 until 2026-03-02 09:30:00 (set)".
+std::string NextActionText(const query::v1::Case& one) {
+  if (!one.has_next_action()) return "";
+  return fmt::format("{} by {} until {}{}", one.next_action().value(), one.next_action_owner_id(),
+                     TimeText(one.next_action_due_at()), one.next_action_is_set() ? " (set)" : "");
+}
+
+std::string ReferencesText(const RepeatedPtrField<events::v1::ExternalReference>& references) {
+  std::string text;
+  for (const auto& reference : references) {
+    if (!text.empty()) text += ", ";
+    text += reference.scheme() + " " + reference.number();
+    if (reference.has_due_at()) text += " until " + TimeText(reference.due_at());
+  }
+  return text;
+}
+
+void PrintClocks(const RepeatedPtrField<query::v1::CaseClock>& clocks) {
+  if (clocks.empty()) return;
+  fmt::print("\nClocks\n");
+  runtime::Table table({"CLOCK", "RUN", "STATE", "DUE", "SETTLED", "LATE"});
+  for (const auto& clock : clocks) {
+    table.Row({clock.clock_id(), fmt::format("{}", clock.run()), EnumText(clock.state()), TimeText(clock.due_at()),
+               TimeText(clock.settled_at()), clock.late() ? "yes" : ""});
+  }
+  PrintTable(table);
+}
+
 }  // namespace
 
 std::string ClientName(const std::string& client) {
@@ -133,6 +161,9 @@ void PrintCase(const query::v1::Case& one) {
       {"Kind", EnumText(one.kind())},
       {"Status", EnumText(one.status())},
       {"Waiting on", EnumText(one.waiting_on())},
+      {"Waiting until", TimeText(one.waiting_until())},
+      {"Owner", one.owner()},
+      {"Next action", NextActionText(one)},
       {"Outcome", EnumText(one.outcome())},
       {"Client", one.client_id()},
       {"Subject", one.subject()},
@@ -145,18 +176,22 @@ void PrintCase(const query::v1::Case& one) {
       {"Assignee", one.assignee_id()},
       {"Team", one.team()},
       {"Product", one.product_id()},
+      {"Matter", one.matter_id()},
+      {"Elsewhere", ReferencesText(one.external_references())},
       {"Amount", MoneyText(one.amount())},
       {"Disputed", MoneyText(one.disputed_amount())},
       {"Redress", MoneyText(one.redress())},
       {"Root cause", one.root_cause().value()},
       {"Opened", TimeText(one.opened_at())},
       {"Due", TimeText(one.due_at())},
+      {"Answered", TimeText(one.final_response_at())},
       {"Resolved", TimeText(one.resolved_at())},
       {"Closed", TimeText(one.closed_at())},
       {"In time", one.has_in_time() ? (one.in_time() ? "yes" : "no") : ""},
       {"Revision", fmt::format("{}", one.revision())},
       {"Missing", GapText(one.gap())},
   });
+  PrintClocks(one.clocks());
   if (one.steps().empty()) return;
   fmt::print("\nSteps{}\n",
              one.step_count() > one.steps_size()
@@ -169,14 +204,21 @@ void PrintCase(const query::v1::Case& one) {
   PrintTable(table);
 }
 
-const std::vector<std::string> kCaseHeadings = {"CASE",   "CLIENT", "KIND",     "STATUS", "CATEGORY",
-                                                "OPENED", "DUE",    "ASSIGNEE", "SUBJECT"};
+const std::vector<std::string> kCaseHeadings = {"CASE",   "CLIENT",      "KIND",  "STATUS", "CATEGORY",
+                                                "OPENED", "NEXT ACTION", "UNTIL", "OWNER",  "SUBJECT"};
 
 std::vector<std::string> CaseCells(const query::v1::Case& one) {
-  return {one.case_id(),          one.client_id(),
-          EnumText(one.kind()),   EnumText(one.status()),
-          one.category().value(), TimeText(one.opened_at()),
-          TimeText(one.due_at()), one.assignee_id().empty() ? one.team() : one.assignee_id(),
+  // Of a settled case: who had it.
+  const std::string& had = one.assignee_id().empty() ? one.team() : one.assignee_id();
+  return {one.case_id(),
+          one.client_id(),
+          EnumText(one.kind()),
+          EnumText(one.status()),
+          one.category().value(),
+          TimeText(one.opened_at()),
+          one.next_action().value(),
+          TimeText(one.next_action_due_at()),
+          one.owner().empty() ? had : one.owner(),
           one.subject()};
 }
 

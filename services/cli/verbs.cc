@@ -19,6 +19,10 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddCaseListVerb(cases, tool);
   AddCaseCountVerb(cases, tool);
   AddCaseWatchVerb(cases, tool);
+  AddCaseMoveVerbs(cases, tool);
+
+  AddPromiseVerbs(app, tool);
+  AddCallBackVerbs(app, tool);
 
   CLI::App& clock = AddGroup(app, "clock", "Clocks of cases: what is due, and why then");
   AddClockListVerb(clock, tool);

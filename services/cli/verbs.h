@@ -19,6 +19,11 @@ void AddCaseGetVerb(CLI::App& group, Tool& tool);
 void AddCaseListVerb(CLI::App& group, Tool& tool);
 void AddCaseCountVerb(CLI::App& group, Tool& tool);
 void AddCaseWatchVerb(CLI::App& group, Tool& tool);
+// What can be done with a case: kefu case acknowledge … matter.
+void AddCaseMoveVerbs(CLI::App& group, Tool& tool);
+// Whole groups: kefu promise …, kefu callback ….
+void AddPromiseVerbs(CLI::App& app, Tool& tool);
+void AddCallBackVerbs(CLI::App& app, Tool& tool);
 void AddClockListVerb(CLI::App& group, Tool& tool);
 void AddClockExplainVerb(CLI::App& group, Tool& tool);
 void AddPolicySimulateVerb(CLI::App& group, Tool& tool);

@@ -215,6 +215,61 @@ TEST_F(KefudTest, WhatIsPublishedIsReadBack) {
   EXPECT_EQ(StopServer(), 0);
 }
 
+TEST_F(KefudTest, ACaseIsMovedByVerbsAndShowsWhatHasToBeDoneNext) {
+  StartServer();
+  PublishOneComplaint();
+  EXPECT_EQ(KefuJson({"case", "get", "K-1", "--output", "json"})["nextAction"]["value"], "acknowledge");
+  EXPECT_EQ(Kefu({"case", "start", "K-1", "--by", "S-7"}).code, 0);
+  const json set =
+      KefuJson({"case", "next-action", "K-1", "--action", "call_client", "--due", "24h", "--output", "json"});
+  EXPECT_EQ(set["verdict"]["outcome"], "VERDICT_OUTCOME_APPLIED");
+  EXPECT_EQ(Kefu({"case", "refer", "K-1", "--scheme", "cn.csrc.12386", "--number", "2026-17"}).code, 0);
+  EXPECT_EQ(Kefu({"case", "matter", "K-1", "--matter", "M-1"}).code, 0);
+  EXPECT_EQ(Kefu({"case", "respond", "K-1", "--kind", "holding", "--channel", "letter"}).code, 0);
+  const Ran shown = Kefu({"case", "get", "K-1", "--output", "table"});
+  EXPECT_THAT(shown.out, HasSubstr("call_client by S-7 until "));
+  EXPECT_THAT(shown.out, HasSubstr("cn.csrc.12386 2026-17"));
+  for (const std::vector<std::string>& by :
+       {std::vector<std::string>{"--matter", "M-1"}, std::vector<std::string>{"--owner", "S-7"},
+        std::vector<std::string>{"--due", "25h"}, std::vector<std::string>{"--external", "2026-17"}}) {
+    std::vector<std::string> list{"case", "list", "--output", "json"};
+    list.insert(list.end(), by.begin(), by.end());
+    EXPECT_EQ(KefuJson(list)["caseId"], "K-1") << by[0];
+  }
+  EXPECT_EQ(Kefu({"case", "list", "--due", "23h", "--output", "json"}).out, "");
+  const Ran refused = Kefu({"case", "close", "K-1", "--output", "table"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("refused: case_not_resolved"));
+  EXPECT_EQ(Kefu({"case", "list", "--due", "soon"}).code, 2);
+}
+
+TEST_F(KefudTest, PromisesAndCallBacksAreMadeListedAndSettled) {
+  StartServer();
+  const json made = KefuJson({"promise", "make", "P-1", "--client", "C-1", "--text", "寄對帳單", "--due", "24h", "--owner",
+                              "S-7", "--output", "json"});
+  EXPECT_EQ(made["verdict"]["outcome"], "VERDICT_OUTCOME_APPLIED");
+  EXPECT_EQ(Kefu({"promise", "make", "P-1", "--client", "C-1"}).code, 1) << "there is one of this name";
+  EXPECT_EQ(Kefu({"promise", "list", "--overdue", "--output", "json"}).out, "");
+  const json late = KefuJson({"promise", "list", "--overdue", "--as-of", "25h", "--output", "json"});
+  EXPECT_EQ(late["undertakingId"], "P-1");
+  EXPECT_EQ(late["overdue"], true);
+  EXPECT_EQ(late.count("text"), 0u) << "personal data only when asked";
+  const Ran counted = Kefu({"promise", "list", "--owner", "S-7", "--count", "--personal", "--output", "table"});
+  EXPECT_THAT(counted.out, HasSubstr("寄對帳單"));
+  EXPECT_THAT(counted.err, HasSubstr("1 in all"));
+  EXPECT_EQ(Kefu({"promise", "keep", "P-1", "--by", "S-7"}).code, 0) << "its client is asked for";
+  EXPECT_EQ(Kefu({"promise", "list", "--output", "json"}).out, "");
+  EXPECT_EQ(Kefu({"promise", "release", "P-1"}).code, 1) << "it is kept";
+
+  EXPECT_EQ(Kefu({"callback", "plan", "B-1", "--client", "C-2", "--programme", "new_account"}).code, 0);
+  EXPECT_EQ(Kefu({"callback", "done", "B-1", "--by", "S-3", "--independent", "--finding", "knows_risks=no"}).code, 0);
+  const json done = KefuJson({"callback", "list", "--state", "done", "--client", "C-2", "--output", "json"});
+  EXPECT_EQ(done["programme"]["value"], "new_account");
+  EXPECT_EQ(done["callerIsIndependent"], true);
+  EXPECT_EQ(Kefu({"callback", "cancel", "B-1"}).code, 1) << "it is done";
+  EXPECT_EQ(Kefu({"callback", "cancel", "nobody"}).code, 1);
+}
+
 TEST_F(KefudTest, ListsOverManyClientsShowPersonalDataOnlyWhenAsked) {
   StartServer();
   PublishOneComplaint();
