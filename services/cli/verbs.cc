@@ -5,7 +5,7 @@ namespace kefu::cli {
 void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddPublishVerb(app, tool);
   AddImportVerb(app, tool);
-  AddGenerateVerb(app, tool);
+  AddDemoVerb(app, tool);
 
   CLI::App& client = AddGroup(app, "client", "Clients: one, all, found, over time");
   AddClientGetVerb(client, tool);
