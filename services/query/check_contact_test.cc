@@ -1,5 +1,6 @@
 #include "services/query/check_contact.h"
 
+#include "platform/base/time.h"
 #include "services/query/query_testing.h"
 
 namespace kefu::query {
