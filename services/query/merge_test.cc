@@ -5,6 +5,7 @@
 #include <map>
 
 #include "projections/client/client.h"
+#include "platform/base/time.h"
 #include "projections/relation/rows.pb.h"
 #include "services/query/query_testing.h"
 #include "services/query/union.h"
