@@ -21,19 +21,22 @@ bool IsHome(const sdk::Recorded<Event>& recorded, const std::string& client_id) 
   return sdk::IsHome(recorded.body, client_id, recorded.record.partition);
 }
 
-// Remembers whom a merge or a relation is about, where one of the two lives here.
-Pair Begin(PairKind kind, const std::string& id, Pair pair, const sdk::Recorded<Event>& recorded, Rows& view) {
-  if (IsHome(recorded, pair.client_id) || IsHome(recorded, pair.other_client_id))
-    view.PutRaw<Pairs>(codec::Key(pair.client_id, pair.other_client_id), static_cast<int32_t>(kind), id);
-  return pair;
-}
-
 std::optional<Pair> Recall(PairKind kind, const std::string& id, Rows& view) {
   const auto stored = view.FindRaw<Pairs>(static_cast<int32_t>(kind), id);
   if (!stored.has_value()) return std::nullopt;
   std::string_view rest = *stored;
   Pair pair;
   if (!codec::TakePart(rest, &pair.client_id) || !codec::TakePart(rest, &pair.other_client_id)) return std::nullopt;
+  return pair;
+}
+
+// Remembers whom a merge or a relation is about, where one of the two lives here.
+Pair Begin(PairKind kind, const std::string& id, Pair pair, const sdk::Recorded<Event>& recorded, Rows& view) {
+  if (!IsHome(recorded, pair.client_id) && !IsHome(recorded, pair.other_client_id)) return pair;
+  // Looked up before it is written: the engine keeps raw values at hand for later events of a batch only in tables that
+  // were read before.
+  if (!Recall(kind, id, view).has_value())
+    view.PutRaw<Pairs>(codec::Key(pair.client_id, pair.other_client_id), static_cast<int32_t>(kind), id);
   return pair;
 }
 
