@@ -25,7 +25,8 @@ struct Items {
   using Row = Reference;
 };
 
-// The recorded bytes of each applied broadcast event, in order: what is copied to the other partitions. Partition 0 only.
+// The recorded bytes of each applied broadcast event, in order: what is copied to the other partitions. Partition 0
+// only.
 struct Outbox {
   static constexpr std::string_view kName = "outbox";
   static constexpr uint8_t kId = 2;

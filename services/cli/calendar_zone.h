@@ -5,8 +5,8 @@
 
 namespace kefu::cli {
 
-// A calendar that names an IANA zone and no offsets gets them from this machine's time zone files: the offset before the
-// first covered year, and every shift up to the end of the last one. One that has offsets is left as it is.
+// A calendar that names an IANA zone and no offsets gets them from this machine's time zone files: the offset before
+// the first covered year, and every shift up to the end of the last one. One that has offsets is left as it is.
 // kInvalidArgument: there is no such zone, or no days are covered.
 Status ExpandZone(events::v1::CalendarPublished* calendar);
 

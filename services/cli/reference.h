@@ -54,8 +54,8 @@ StatusOr<std::vector<events::v1::Event>> ReadBodies(const std::string& path, con
 // Called for each event before it is sent: fills in what a file may leave out.
 using CompleteBody = std::function<Status(Tool& tool, events::v1::Event* event)>;
 
-// Sends each event by the normal door, waits for the verdict and for the copies, and says both. Goes on after a refusal,
-// and fails in the end if there was one.
+// Sends each event by the normal door, waits for the verdict and for the copies, and says both. Goes on after a
+// refusal, and fails in the end if there was one.
 Status PublishReferences(Tool& tool, const PublishReferenceFlags& flags, std::vector<events::v1::Event> events,
                          const CompleteBody& complete = nullptr);
 

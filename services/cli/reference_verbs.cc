@@ -182,7 +182,8 @@ void AddRulesAdoptVerb(CLI::App& group, Tool& tool) {
     PublishReferenceFlags publish;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App& verb = AddVerb(group, "adopt", "From now on admission judges by this version of its rules; there is no way back",
+  CLI::App& verb = AddVerb(group, "adopt",
+                           "From now on admission judges by this version of its rules; there is no way back",
                            {"kefu rules adopt", "kefu rules adopt 2 --actor S-1", "kefu rules adopt --wait 30s"});
   verb.add_option("version", flags->version, "Which version")->check(CLI::PositiveNumber)->capture_default_str();
   AddPublishReferenceFlags(verb, flags->publish, /*with_files=*/false);
@@ -209,8 +210,8 @@ void AddUnitVerbs(CLI::App& group, Tool& tool) {
 
 void AddCalendarVerbs(CLI::App& group, Tool& tool) {
   AddPublish(group, tool, kCalendarNoun,
-             "Publish calendars. A file may name an IANA zone in place of offsets, and leave out the version: it is then the "
-             "next one",
+             "Publish calendars. A file may name an IANA zone in place of offsets, and leave out the version: it is then "
+             "the next one",
              {"kefu calendar publish cn.business.json", "kefu calendar publish *.json --wait 30s",
               "kefu calendar publish - --actor S-1 < tw.business.json"},
              CompleteCalendar);

@@ -29,6 +29,7 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddClockExplainVerb(clock, tool);
 
   CLI::App& policy = AddGroup(app, "policy", "Policy packs: which clocks run on which cases");
+  AddPolicyVerbs(policy, tool);
   AddPolicySimulateVerb(policy, tool);
 
   CLI::App& stats = AddGroup(app, "stats", "Statistics: counts, distinct clients, durations");
@@ -44,8 +45,6 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddUnitVerbs(unit, tool);
   CLI::App& calendar = AddGroup(app, "calendar", "Calendars: working days, trading days, hours, zones");
   AddCalendarVerbs(calendar, tool);
-  CLI::App& policy = AddGroup(app, "policy", "Policy packs: which clocks run on which cases");
-  AddPolicyVerbs(policy, tool);
   CLI::App& codes = AddGroup(app, "codes", "Code sets, by edition");
   AddCodesVerbs(codes, tool);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The broadcast duty: what partition 0 applied of facts about two clients and of reference data, it copies to every other
-// partition, in partition 0's order.
+// The broadcast duty: what partition 0 applied of facts about two clients and of reference data, it copies to every
+// other partition, in partition 0's order.
 
 #include <cstdint>
 #include <string>
@@ -12,12 +12,13 @@
 
 namespace kefu::duties {
 
-// Operation: for each other partition it reads the outbox of the view `reference` from behind the newest copy there, and
-//   appends the next events as copies. Every run is contiguous, rises, and begins at or before the first one missing. So the
-//   first delivery of each comes in order whatever is killed or runs twice, and the rest are duplicates.
+// Operation: for each other partition it reads the outbox of the view `reference` from behind the newest copy there,
+//   and appends the next events as copies. Every run is contiguous, rises, and begins at or before the first one
+//   missing. So the first delivery of each comes in order whatever is killed or runs twice, and the rest are
+//   duplicates.
 // Concurrency: as Duty has it.
-// Limitations: should Kafka, within one append, lose a record and keep later ones, that record is written again but comes
-//   out of order.
+// Limitations: should Kafka, within one append, lose a record and keep later ones, that record is written again but
+//   comes out of order.
 class Broadcaster final : public Duty {
  public:
   explicit Broadcaster(const DutyContext& context, size_t max_batch = 256);

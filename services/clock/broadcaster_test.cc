@@ -52,7 +52,8 @@ std::vector<Copied> Wanted(MemoryLog& log, engine::Engine& engine) {
   return wanted;
 }
 
-// Empty if every other partition applied `wanted`, each once, in that order, and holds nothing else; else what is wrong.
+// Empty if every other partition applied `wanted`, each once, in that order, and holds nothing else; else what is
+// wrong.
 std::string Difference(MemoryLog& log, engine::Engine& engine, const std::vector<Copied>& wanted) {
   for (int32_t p = 1; p < log.partitions(); ++p) {
     std::vector<Copied> applied;

@@ -14,10 +14,10 @@
 
 namespace kefu::duties {
 
-// Operation: a duty's thread steps at once, then whenever it is woken, when it is due, and at least every second. A step that
-//   fails is logged when what it says is new, and tried again a second later.
-// Concurrency: Add and Start before, Stop after; Describe from any thread in between. The engine and the log must outlive it,
-//   and run while it does.
+// Operation: a duty's thread steps at once, then whenever it is woken, when it is due, and at least every second. A
+//   step that fails is logged when what it says is new, and tried again a second later.
+// Concurrency: Add and Start before, Stop after; Describe from any thread in between. The engine and the log must
+//   outlive it, and run while it does.
 class Duties {
  public:
   Duties();
@@ -42,8 +42,12 @@ class Duties {
 using ClassifyCallback = std::function<void(StatusOr<admin::v1::RunClassificationResponse>)>;
 using Classify = std::function<void(const admin::v1::RunClassificationRequest&, ClassifyCallback)>;
 
-// kefu.admin.v1.DutyService. `duties` must outlive it. Without `classify`, RunClassification says that this server has no
-// such duty (kFailedPrecondition).
+// kefu.admin.v1.DutyService. `duties` must outlive it. Without `classify`, RunClassification says that this server has
+// no such duty (kFailedPrecondition).
 std::unique_ptr<grpc::Service> MakeDutyService(const Duties& duties, Classify classify);
+
+// Ends the classifications under way of a service made here with UNAVAILABLE: a run may take longer than a server that
+// drains can wait. For rpc::Server::OnDrain. Nothing for other services.
+void EndCalls(grpc::Service& service);
 
 }  // namespace kefu::duties

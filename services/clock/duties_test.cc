@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "kefu/admin/v1/duty.grpc.pb.h"
 #include "platform/base/reason.h"
@@ -156,6 +157,36 @@ TEST_F(DutiesTest, TheServiceListsAllDutiesAndClassifiesWhereItCan) {
     }
     EXPECT_TRUE(server->Drain(absl::Now() + absl::Seconds(10)).ok());
   }
+}
+
+TEST_F(DutiesTest, AServerThatDrainsEndsAClassificationThatNeverEnds) {
+  std::mutex mutex;
+  std::condition_variable came;
+  ClassifyCallback late;
+  const auto service = MakeDutyService(duties_, [&](const admin::v1::RunClassificationRequest&, ClassifyCallback done) {
+    const std::lock_guard lock(mutex);
+    late = std::move(done);
+    came.notify_all();
+  });
+  auto server = *rpc::Server::Start({}, {service.get()});
+  server->OnDrain([&] { EndCalls(*service); });
+  const auto channel = *rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server->ports().front())});
+  const auto stub = admin::v1::DutyService::NewStub(channel);
+  grpc::Status status;
+  std::thread caller([&] {
+    grpc::ClientContext context;
+    admin::v1::RunClassificationResponse response;
+    status = stub->RunClassification(&context, {}, &response);
+  });
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(came.wait_for(lock, std::chrono::seconds(20), [&] { return late != nullptr; }));
+  }
+  EXPECT_TRUE(server->Drain(absl::Now() + absl::Seconds(20)).ok());
+  caller.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  // What comes after is heard by nobody, and harms nothing.
+  late(admin::v1::RunClassificationResponse());
 }
 
 }  // namespace

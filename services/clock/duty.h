@@ -1,7 +1,7 @@
 #pragma once
 
-// A duty: what the server does by itself, without being asked. It reads views, and writes what follows from them as events
-// to the log. It keeps no state that a restart could lose: what is still to be written is in the views.
+// A duty: what the server does by itself, without being asked. It reads views, and writes what follows from them as
+// events to the log. It keeps no state that a restart could lose: what is still to be written is in the views.
 //
 //   class Greeter final : public Duty {
 //    public:
@@ -10,7 +10,7 @@
 //     std::vector<std::string> views() const override { return {"greeting"}; }
 //     StatusOr<absl::Time> Step() override {
 //       for (each partition p) {
-//         if (!writer_.Ready(p)) continue;                       // a batch is under way: it wakes the duty when it is through
+//         if (!writer_.Ready(p)) continue;  // a batch is under way: it wakes the duty when it is through
 //         RETURN_IF_ERROR(writer_.Write(p, FactsThatTheViewHasPending(engine().At(p))));
 //       }
 //       return when_the_next_alarm_is;
@@ -69,8 +69,8 @@ class Duty {
 
   // The views whose changes wake it.
   virtual std::vector<std::string> views() const = 0;
-  // Does what is to be done now, in pieces of well under a second, for a stop waits for it. Returns when to be called again
-  // at the latest, by context().clock; InfiniteFuture if nothing is due. It is called at least every second, and
+  // Does what is to be done now, in pieces of well under a second, for a stop waits for it. Returns when to be called
+  // again at the latest, by context().clock; InfiniteFuture if nothing is due. It is called at least every second, and
   // whenever one of views() changed or an append was answered. An error is logged, shown in `trouble`, and tried again.
   virtual StatusOr<absl::Time> Step() = 0;
   // How it stands, for DutyService: one entry a partition.

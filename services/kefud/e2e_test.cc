@@ -296,7 +296,8 @@ TEST_F(KefudTest, APublishedCalendarReachesEveryPartition) {
     json calendar = {{"calendarId", "uk.business"},
                      {"kind", "CALENDAR_KIND_BUSINESS"},
                      {"zone", {{"name", "Europe/London"}}},
-                     {"week", {{{"weekday", "WEEKDAY_MONDAY"}, {"spans", {{{"fromMinute", 540}, {"untilMinute", 1020}}}}}}},
+                     {"week", json::array({{{"weekday", "WEEKDAY_MONDAY"},
+                                            {"spans", json::array({{{"fromMinute", 540}, {"untilMinute", 1020}}})}}})},
                      {"coversFrom", {{"year", 2026}, {"month", 1}, {"day", 1}}},
                      {"coversUntil", {{"year", 2026}, {"month", 12}, {"day", 31}}}};
     calendar.update(changed);
@@ -360,7 +361,8 @@ TEST_F(KefudTest, FilesOfReferenceDataAreRefusedWithTheirNameAndPlace) {
   const Ran misspelt = publish({"calendar", "publish"}, R"({"calenderId": "x"})");
   EXPECT_EQ(misspelt.code, 2);
   EXPECT_THAT(misspelt.err, ::testing::AllOf(HasSubstr("body.json is not a calendar"), HasSubstr("calenderId")));
-  const Ran in_list = publish({"unit", "publish"}, R"([{"unitId": "HQ", "level": "UNIT_LEVEL_COMPANY"}, {"unitId": 5}])");
+  const Ran in_list =
+      publish({"unit", "publish"}, R"([{"unitId": "HQ", "level": "UNIT_LEVEL_COMPANY"}, {"unitId": 5}])");
   EXPECT_EQ(in_list.code, 2);
   EXPECT_THAT(in_list.err, HasSubstr("item 2"));
   const Ran nowhere = publish({"calendar", "publish"}, R"({"calendarId": "x", "zone": {"name": "Mars/Base"}})");

@@ -23,7 +23,9 @@ inline constexpr const char* kIngestService = "kefu.ingest.v1.IngestService";
 inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.ClientService",
     "kefu.query.v1.CaseService",
+    "kefu.query.v1.ContactService",
     "kefu.query.v1.SearchService",
+    "kefu.query.v1.SegmentService",
     "kefu.query.v1.StatisticsService",
     "kefu.query.v1.ClockService",
     "kefu.query.v1.ReferenceService",
@@ -34,8 +36,8 @@ inline constexpr const char* kDutyService = "kefu.admin.v1.DutyService";
 
 // Operation: a thread looks at the engine and the log every second. Query services serve once the views have reached
 //   the end that the log had at the start, and while no view is stalled or stopped; ingest serves while the log takes
-//   appends; views and duties can always be looked at, for that is how one sees what is wrong. Catching up for more than two seconds is
-//   shown.
+//   appends; views and duties can always be looked at, for that is how one sees what is wrong. Catching up for more
+//   than two seconds is shown.
 // Concurrency: start and destroy from one thread. All must outlive it.
 class Readiness {
  public:

@@ -98,6 +98,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeContactService(*engine_, query));
   queries_.push_back(query::MakeSearchService(*engine_, query));
   queries_.push_back(query::MakeClockService(*engine_, query));
+  queries_.push_back(query::MakeSegmentService(*engine_, query));
   queries_.push_back(query::MakeStatisticsService(*engine_, query));
   queries_.push_back(query::MakeReferenceService(*engine_, query));
   queries_.push_back(query::MakeRelationService(*engine_, query));
@@ -148,7 +149,10 @@ Status Running::StartServer() {
     addresses_.push_back(Bound(options_.listen[i], server_->ports()[i]));
   }
   server_->OnDrain([this] {
-    for (const auto& query : queries_) query::EndStreams(*query);
+    for (const auto& query : queries_) {
+      query::EndStreams(*query);
+      if (duties_ != nullptr) duties::EndCalls(*query);
+    }
     if (ingest_ != nullptr) ingest_->EndStreams();
   });
   return OkStatus();

@@ -104,8 +104,8 @@ class ReferenceService final : public v1::ReferenceService::CallbackService {
     const size_t slash = rest.find('/');
     const auto kind = reference::KindOf(rest.substr(0, slash));
     if (slash == rest.npos || kind == v1::REFERENCE_KIND_UNSPECIFIED)
-      return WithReason(InvalidArgument("name \"{}\" is not of the form \"references/{{kind}}/{{id}}/{{version}}\", with "
-                                        "a kind such as calendar, policy_pack or unit",
+      return WithReason(InvalidArgument("name \"{}\" is not of the form \"references/{{kind}}/{{id}}/{{version}}\", "
+                                        "with a kind such as calendar, policy_pack or unit",
                                         name.substr(0, 160)),
                         "NAME_INVALID", "name");
     const Moment moment = Moment::Now(engine_);

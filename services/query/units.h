@@ -31,8 +31,8 @@ class Units {
 
   // Null: never published. Closed units are there.
   const events::v1::UnitPublished* Find(std::string_view unit_id) const;
-  // The unit and all below it, in the order of their ids. Just `unit_id` if it is unknown: an event may name a branch that
-  // nobody published.
+  // The unit and all below it, in the order of their ids. Just `unit_id` if it is unknown: an event may name a branch
+  // that nobody published.
   std::vector<std::string> WithAllBelow(std::string_view unit_id) const;
   // The unit itself or the nearest one above it at `level`; empty if there is none.
   std::string AboveAt(std::string_view unit_id, events::v1::UnitLevel level) const;
@@ -49,8 +49,8 @@ class Units {
 StatusOr<std::optional<events::v1::CalendarPublished>> NewestCalendar(const engine::PartitionView& home,
                                                                       std::string_view calendar_id);
 
-// The calendar whose zone and hours are a branch's (or any unit's): its own, or that of the nearest unit above that has one.
-// Nothing if the unit is unknown or none has one: then the branches' own zone holds (sdk/branch_time.h). At most
+// The calendar whose zone and hours are a branch's (or any unit's): its own, or that of the nearest unit above that has
+// one. Nothing if the unit is unknown or none has one: then the branches' own zone holds (sdk/branch_time.h). At most
 // kDeepestUnit + 1 looks into the view, whatever the number of units.
 StatusOr<std::optional<events::v1::CalendarPublished>> CalendarInForce(const engine::PartitionView& home,
                                                                        std::string_view unit_id);
