@@ -51,6 +51,16 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   CLI::App& duty = AddGroup(app, "duty", "What the server does by itself");
   AddDutyListVerb(duty, tool);
 
+  CLI::App& segment = AddGroup(app, "segment", "Segments of clients: how many, who, why, and the rules");
+  AddSegmentListVerb(segment, tool);
+  AddSegmentMembersVerb(segment, tool);
+  AddSegmentWhyVerb(segment, tool);
+  AddSegmentTryVerb(segment, tool);
+  AddSegmentPublishVerb(segment, tool);
+  AddClassifyVerb(app, tool);
+  CLI::App& churn = AddGroup(app, "churn", "The model of which clients leave");
+  AddChurnTrainVerb(churn, tool);
+
   CLI::App& view = AddGroup(app, "view", "Views: progress, rows, rebuild, parked events");
   AddViewListVerb(view, tool);
   AddViewGetVerb(view, tool);
