@@ -112,5 +112,6 @@ Status AlreadyTold();
 // Verbs of other folders, called by verbs.cc.
 void AddImportVerb(CLI::App& app, Tool& tool);  // services/cli/import: kefu import
 void AddDemoVerb(CLI::App& app, Tool& tool);    // services/cli/demo: kefu demo
+void AddReportVerbs(CLI::App& app, Tool& tool);  // services/cli/report: kefu report
 
 }  // namespace kefu::cli

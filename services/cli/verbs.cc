@@ -35,6 +35,7 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   CLI::App& stats = AddGroup(app, "stats", "Statistics: counts, distinct clients, durations");
   AddStatsShowVerb(stats, tool);
   AddStatsEventsVerb(stats, tool);
+  AddReportVerbs(app, tool);
 
   CLI::App& reference = AddGroup(app, "reference", "Reference data: what is in force, and where it has come to");
   AddReferenceListVerb(reference, tool);

@@ -27,6 +27,7 @@ inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.SearchService",
     "kefu.query.v1.SegmentService",
     "kefu.query.v1.StatisticsService",
+    "kefu.query.v1.ReportService",
     "kefu.query.v1.ClockService",
     "kefu.query.v1.ReferenceService",
 };

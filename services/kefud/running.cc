@@ -19,6 +19,7 @@
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
 #include "services/query/query_services.h"
+#include "services/query/report_service.h"
 
 namespace kefu::kefud {
 namespace {
@@ -102,6 +103,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeStatisticsService(*engine_, query));
   queries_.push_back(query::MakeReferenceService(*engine_, query));
   queries_.push_back(query::MakeRelationService(*engine_, query));
+  queries_.push_back(query::MakeReportService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
 }

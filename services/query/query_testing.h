@@ -21,6 +21,7 @@
 #include "kefu/query/v1/contact.grpc.pb.h"
 #include "kefu/query/v1/reference.grpc.pb.h"
 #include "kefu/query/v1/relation.grpc.pb.h"
+#include "kefu/query/v1/report.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/files.h"
@@ -38,6 +39,7 @@
 #include "projections/catalogue.h"
 #include "projections/engine/engine.h"
 #include "services/query/query_services.h"
+#include "services/query/report_service.h"
 
 namespace kefu::query {
 
@@ -75,6 +77,7 @@ class QueryServer {
     services_.push_back(MakeStatisticsService(*engine_, options));
     services_.push_back(MakeReferenceService(*engine_, options));
     services_.push_back(MakeRelationService(*engine_, options));
+    services_.push_back(MakeReportService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -87,6 +90,7 @@ class QueryServer {
     contacts = query::v1::ContactService::NewStub(channel_);
     statistics = query::v1::StatisticsService::NewStub(channel_);
     references = query::v1::ReferenceService::NewStub(channel_);
+    reports = query::v1::ReportService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
     relations = query::v1::RelationService::NewStub(channel_);
@@ -156,6 +160,7 @@ class QueryServer {
   std::unique_ptr<query::v1::ContactService::Stub> contacts;
   std::unique_ptr<query::v1::StatisticsService::Stub> statistics;
   std::unique_ptr<query::v1::ReferenceService::Stub> references;
+  std::unique_ptr<query::v1::ReportService::Stub> reports;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
   std::unique_ptr<query::v1::RelationService::Stub> relations;

@@ -51,6 +51,8 @@ StatusOr<SearchFilter> ReadFilter(const v1::SearchTextRequest& request) {
     if (!client_id.empty()) filter.client_ids.push_back(client_id);
   }
   ASSIGN_OR_RETURN(filter.body, BodyOf(request.kind()));
+  filter.branch_id = request.branch_id();
+  filter.case_id = request.case_id();
   if (request.has_occurred_from()) RETURN_IF_ERROR(ReadTime(request.occurred_from(), "occurred_from", &filter.from));
   if (request.has_occurred_before())
     RETURN_IF_ERROR(ReadTime(request.occurred_before(), "occurred_before", &filter.before));
@@ -116,10 +118,16 @@ class SearchService final : public v1::SearchService::WithCallbackMethod_SearchT
     for (const std::string& client_id : filter.client_ids) codec::AppendPart(parts, client_id);
     const std::string hash =
         PageTokens::QueryHash({"SearchText", request.query(), parts, request.kind(),
-                               TextOf(request.occurred_from()), TextOf(request.occurred_before())});
+                               TextOf(request.occurred_from()), TextOf(request.occurred_before()),
+                               filter.branch_id, filter.case_id});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    ASSIGN_OR_RETURN(const std::string cursor, FillSearch(moment, query, filter, after,
-                                                          LimitsOf(options_, size, std::move(keeps_going)), response));
+    const PageLimits limits = LimitsOf(options_, size, std::move(keeps_going));
+    ASSIGN_OR_RETURN(const std::string cursor, FillSearch(moment, query, filter, after, limits, response));
+    if (request.show_total_size() && request.page_token().empty()) {
+      ASSIGN_OR_RETURN(const SearchCount count, CountSearch(moment, query, filter, limits));
+      response->set_total_size(count.hits);
+      response->set_total_size_is_at_least(count.at_least);
+    }
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
     response->set_position(PositionOf(moment));
     return OkStatus();

@@ -62,6 +62,20 @@ class TermCursor {
   int64_t place_ = 0;
 };
 
+// The case that an event is about, if any.
+const std::string& CaseOf(const events::v1::Event& event) {
+  switch (event.body_case()) {
+    case events::v1::Event::kContactRecorded:
+      return event.contact_recorded().case_id();
+    case events::v1::Event::kPromiseMade:
+      return event.promise_made().case_id();
+    case events::v1::Event::kSatisfactionRated:
+      return event.satisfaction_rated().case_id();
+    default:
+      return sdk::CaseIdOf(event);
+  }
+}
+
 }  // namespace
 
 class TextCandidates {
@@ -218,6 +232,9 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   if (filter_.body != 0 && event.body_case() != filter_.body) return OkStatus();
   const absl::Time occurred_at = FromProto(event.occurred_at());
   if (occurred_at < filter_.from || occurred_at >= filter_.before) return OkStatus();
+  if (!filter_.branch_id.empty() && event.branch_id() != filter_.branch_id) return OkStatus();
+  const std::string& case_id = CaseOf(event);
+  if (!filter_.case_id.empty() && case_id != filter_.case_id) return OkStatus();
   hit_.Clear();
   if (!FillMatch(text::TextsOf(event), query_, &hit_)) return OkStatus();
   hit_.set_client_id(event.client_id());
@@ -225,24 +242,52 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   hit_.set_offset(offset.value());
   hit_.set_event_id(event.event_id());
   hit_.set_kind(events::v1::Event::descriptor()->FindFieldByNumber(event.body_case())->name());
-  hit_.set_case_id(event.has_contact_recorded() ? event.contact_recorded().case_id() : sdk::CaseIdOf(event));
+  hit_.set_case_id(case_id);
   *hit_.mutable_occurred_at() = event.occurred_at();
   recorded_at_ = FromProto(event.recorded_at());
   has_hit_ = true;
   return OkStatus();
 }
 
-StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
-                                 std::string_view cursor, const PageLimits& limits,
-                                 query::v1::SearchTextResponse* response) {
-  struct Part {
-    const engine::PartitionView* partition;
-    std::string client_id;
-  };
+namespace {
+
+// What is walked by itself: a partition, or one record of a client where it lives.
+struct Part {
+  const engine::PartitionView* partition;
+  std::string client_id;
+};
+
+std::vector<Part> PartsOf(const Moment& moment, const SearchFilter& filter) {
   std::vector<Part> parts;
   for (const std::string& client_id : filter.client_ids) parts.push_back({&moment.HomeOf(client_id), client_id});
   if (parts.empty())
     for (const auto& partition : moment.partitions()) parts.push_back({partition.get(), {}});
+  return parts;
+}
+
+}  // namespace
+
+StatusOr<SearchCount> CountSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
+                                  const PageLimits& limits) {
+  const std::vector<Part> parts = PartsOf(moment, filter);
+  SearchBudget budget(limits, query, parts.size());
+  SearchCount count;
+  for (const auto& [partition, client_id] : parts) {
+    TextScan scan(*partition, query, filter, client_id, TextScan::EndOf(*partition));
+    RETURN_IF_ERROR(scan.Next(budget));
+    while (scan.has_hit()) {
+      ++count.hits;
+      RETURN_IF_ERROR(scan.Next(budget));
+    }
+    count.at_least |= !scan.at_end();
+  }
+  return count;
+}
+
+StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
+                                 std::string_view cursor, const PageLimits& limits,
+                                 query::v1::SearchTextResponse* response) {
+  const std::vector<Part> parts = PartsOf(moment, filter);
   std::vector<TextScan> scans;
   scans.reserve(parts.size());
   SearchBudget budget(limits, query, parts.size());

@@ -19,6 +19,9 @@ struct SearchFilter {
   std::vector<std::string> client_ids;
   // The body's tag in Event; 0: any.
   int32_t body = 0;
+  // Empty: any.
+  std::string branch_id;
+  std::string case_id;
   absl::Time from = absl::InfinitePast();
   absl::Time before = absl::InfiniteFuture();
 };
@@ -82,6 +85,15 @@ class TextScan {
   bool has_hit_ = false;
   bool at_end_ = false;
 };
+
+// How many hits there are over all partitions of the moment, as far as the limits let it look.
+struct SearchCount {
+  int64_t hits = 0;
+  // There may be more.
+  bool at_least = false;
+};
+StatusOr<SearchCount> CountSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
+                                  const PageLimits& limits);
 
 // A page of hits over all partitions of the moment, or the records that the filter names, from after `cursor`. Returns the
 // cursor to go on from; empty at the end.
