@@ -27,7 +27,7 @@ RunReportRequest Asked(std::string_view name, std::string_view from = "2026-03-0
   return request;
 }
 
-grpc::Status Run(QueryServer& server, const RunReportRequest& request, Report* report) {
+grpc::Status Answer(QueryServer& server, const RunReportRequest& request, Report* report) {
   Patient context;
   report->Clear();
   return server.reports->RunReport(&context, request, report);
@@ -35,7 +35,7 @@ grpc::Status Run(QueryServer& server, const RunReportRequest& request, Report* r
 
 Report MustRun(QueryServer& server, const RunReportRequest& request) {
   Report report;
-  const auto status = Run(server, request, &report);
+  const auto status = Answer(server, request, &report);
   EXPECT_TRUE(status.ok()) << status.error_message() << " " << request.ShortDebugString();
   return report;
 }
@@ -263,7 +263,7 @@ TEST(RunReport, BadQuestionsAreRefusedByNameAndField) {
   for (const Bad& bad : kBad) {
     SCOPED_TRACE(bad.request.ShortDebugString());
     Report report;
-    const auto status = Run(server, bad.request, &report);
+    const auto status = Answer(server, bad.request, &report);
     ExpectRefused(status, bad.code, bad.reason);
     EXPECT_EQ(FieldOf(rpc::FromGrpc(status)), bad.field);
   }
