@@ -11,8 +11,16 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddClientGetVerb(client, tool);
   AddClientFindVerb(client, tool);
   AddClientListVerb(client, tool);
+  AddClientCountVerb(client, tool);
   AddClientTimelineVerb(client, tool);
   AddClientWatchVerb(client, tool);
+  AddClientRelationsVerb(client, tool);
+  AddClientGroupVerb(client, tool);
+  AddClientMergesVerb(client, tool);
+  AddClientMergeVerb(client, tool);
+  AddClientSplitVerb(client, tool);
+  AddClientRelateVerb(client, tool);
+  AddClientMayContactVerb(client, tool);
 
   CLI::App& cases = AddGroup(app, "case", "Complaints and service requests");
   AddCaseGetVerb(cases, tool);
