@@ -19,7 +19,6 @@
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
 #include "services/query/query_services.h"
-#include "services/query/report_service.h"
 
 namespace kefu::kefud {
 namespace {

@@ -49,7 +49,9 @@ class ClientService final : public Base, public HasStreams {
     if (!client.ok()) return AnswerNow(context, client.status());
     // The usual call: answered on this thread, nothing captured.
     if (request.min_position().empty()) return AnswerNow(context, Get(*client, answer));
-    return AnswerWhenReached(context, engine_, kView, OnlyOf(*client, request.min_position()),
+    // Before the id moves on: the order of arguments is the compiler's.
+    const auto position = OnlyOf(*client, request.min_position());
+    return AnswerWhenReached(context, engine_, kView, position,
                              [=, this, client = *std::move(client)] { return Get(client, answer); });
   }
 
@@ -84,10 +86,10 @@ class ClientService final : public Base, public HasStreams {
                                    v1::ListTimelineResponse* response) override {
     auto client = ClientOf(request->parent(), "parent");
     if (!client.ok()) return AnswerNow(context, client.status());
-    return AnswerWhenReached(context, engine_, "journal", OnlyOf(*client, request->min_position()),
-                             [=, this, client = *std::move(client)] {
-                               return Timeline(KeepsGoing(context), client, *request, response);
-                             });
+    const auto position = OnlyOf(*client, request->min_position());
+    return AnswerWhenReached(context, engine_, "journal", position, [=, this, client = *std::move(client)] {
+      return Timeline(KeepsGoing(context), client, *request, response);
+    });
   }
 
   grpc::ServerWriteReactor<v1::WatchClientResponse>* WatchClient(CallbackServerContext*,

@@ -191,7 +191,9 @@ void ExpectNumbers(const StatisticsCell& cell, const std::vector<const Line*>& b
     for (const auto& [name, value] : line->sums) sums[name] += value;
   }
   EXPECT_EQ(cell.clients().estimate(), EstimateClients(sketch));
-  if (cell.clients().standard_error() == 0) EXPECT_EQ(cell.clients().estimate(), static_cast<int64_t>(clients.size()));
+  if (cell.clients().standard_error() == 0) {
+    EXPECT_EQ(cell.clients().estimate(), static_cast<int64_t>(clients.size()));
+  }
   EXPECT_LE(std::abs(static_cast<double>(cell.clients().estimate()) - static_cast<double>(clients.size())),
             3 * cell.clients().standard_error() * static_cast<double>(clients.size()));
   for (const auto& sum : cell.sums()) {

@@ -39,7 +39,6 @@
 #include "projections/catalogue.h"
 #include "projections/engine/engine.h"
 #include "services/query/query_services.h"
-#include "services/query/report_service.h"
 
 namespace kefu::query {
 

@@ -6,7 +6,7 @@
 #include "platform/base/time.h"
 #include "services/query/days.h"
 #include "services/query/report.h"
-#include "services/query/report_service.h"
+#include "services/query/query_services.h"
 #include "services/query/unary.h"
 
 namespace kefu::query {

@@ -395,7 +395,7 @@ TEST(CellToken, StandsAloneAndIsSigned) {
 
 TEST(CellToken, SaysWhatWasCountedAndIsOfOneLogAndOneKey) {
   CountedCells counted;
-  counted.cells = *ReadCubeCells("cases", "1969-12-31", "2026-03-02", "step = resolved");
+  counted.cells = *ReadCubeCells("cases", "1969-12-31", "1970-03-02", "step = resolved");
   counted.cells.values = {{2, "complaint"}, {8, ""}};
   counted.cells.branches = std::set<std::string>{"", "0001"};
   counted.next_offsets = {7, 0, INT64_MAX};
