@@ -30,6 +30,7 @@ inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.ReportService",
     "kefu.query.v1.ClockService",
     "kefu.query.v1.ReferenceService",
+    "kefu.query.v1.RelationService",
 };
 // How one sees what is wrong: they serve always, where they are.
 inline constexpr const char* kViewService = "kefu.admin.v1.ViewService";
