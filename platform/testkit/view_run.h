@@ -17,7 +17,6 @@ struct Delivery {
   std::string bytes;
   Offset offset;
   absl::Time recorded_at;
-  Partition partition;
 };
 
 class ViewRun {

@@ -52,8 +52,6 @@ class Run:
         self._stack = stack
         self._broker = None
         self._loaded = False
-        # On the topic, once it is loaded.
-        self.records = 0
         self._checked = 0
         self._class_path = None
 
@@ -138,11 +136,9 @@ class Run:
             return bootstrap
         args = self.args
         say("Loading", f"{args.events:,} events of {args.clients:,} clients into Kafka and into an embedded log")
-        loaded = self.measure("kefu_bench_load", "--bootstrap", bootstrap, "--topic", args.topic, "--embedded",
-                              self.folder / "log", "--events", args.events, "--clients", args.clients, "--seed", args.seed,
-                              "--partitions", args.partitions, "--skew-tenths", round(10 * args.skew))
-        # The events of clients, and the reference data that lies in every partition.
-        self.records = loaded[0]["records"]
+        self.measure("kefu_bench_load", "--bootstrap", bootstrap, "--topic", args.topic, "--embedded", self.folder / "log",
+                     "--events", args.events, "--clients", args.clients, "--seed", args.seed, "--partitions",
+                     args.partitions, "--skew-tenths", round(10 * args.skew))
         self._loaded = True
         for log, folders in (("kafka", sorted((self.folder / "broker" / "data").glob(f"{args.topic}-[0-9]*"))),
                              ("embedded", [self.folder / "log"])):
@@ -169,10 +165,8 @@ class Run:
     def kefud(self, folder, *settings):
         return Kefud(self.args.build, folder, *settings)
 
-    def kefud_on_topic(self, folder, *settings):
-        # Without the role clock, whose duties would write to the topic that all runs are measured on.
-        return self.kefud(folder, *self.kafka_settings(self.args.topic), "--log.partitions", self.args.partitions,
-                          "--roles", "ingest,view", *settings)
+    def kefud_on_topic(self, folder):
+        return self.kefud(folder, *self.kafka_settings(self.args.topic), "--log.partitions", self.args.partitions)
 
     def kafka_settings(self, topic):
         return ["--log.kind", "kafka", "--log.kafka.bootstrap-servers", self.bootstrap, "--log.kafka.events-topic", topic,
