@@ -28,6 +28,8 @@ MODULES = {
     "query_case_grpc": "kefu.query.v1.case_pb2_grpc",
     "admin": "kefu.admin.v1.view_pb2",
     "admin_grpc": "kefu.admin.v1.view_pb2_grpc",
+    "query_reference": "kefu.query.v1.reference_pb2",
+    "query_reference_grpc": "kefu.query.v1.reference_pb2_grpc",
     "rpc_status": "google.rpc.status_pb2",
     "error_details": "google.rpc.error_details_pb2",
 }

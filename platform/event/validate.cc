@@ -5,6 +5,7 @@
 #include "kefu/events/v1/event.pb.h"
 #include "platform/base/reason.h"
 #include "platform/base/time.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/plan.h"
 #include "platform/event/record.h"
 #include "platform/event/utf8.h"
@@ -174,12 +175,16 @@ class Attributes {
     if (event_.has_recorded_at())
       return Refuse("recorded_at", "RECORDED_AT_SET", "is stamped by the server; leave it empty");
     RETURN_IF_ERROR(CheckId("event_id", event_.event_id(), kMaxEventIdBytes, "EVENT_ID_MISSING", "EVENT_ID_INVALID"));
-    RETURN_IF_ERROR(CheckId("client_id", event_.client_id(), kMaxIdBytes, "CLIENT_ID_MISSING", "CLIENT_ID_INVALID"));
+    RETURN_IF_ERROR(CheckClientId());
     RETURN_IF_ERROR(CheckOccurredAt(now, limits));
     if (event_.source().empty()) return Refuse("source", "SOURCE_MISSING", "is missing");
     if (HasUnknownBody(event_))
       return Refuse("body", "BODY_UNKNOWN", "is one that this server does not know; upgrade the server");
     if (event_.body_case() == Event::BODY_NOT_SET) return Refuse("body", "BODY_MISSING", "is missing");
+    if (IsReserved(event_.body_case()) && !limits.reserved_allowed)
+      return Refuse("body", "BODY_RESERVED", "is a fact that only the server's own services state");
+    if (event_.has_broadcast() && !limits.reserved_allowed)
+      return Refuse("broadcast", "BROADCAST_SET", "is stamped by the server; leave it empty");
     return OkStatus();
   }
 
@@ -188,6 +193,13 @@ class Attributes {
     if (id.empty()) return Refuse(field, missing, "is missing");
     if (id.size() <= max && internal::IsVisibleAscii(id)) return OkStatus();
     return Refuse(field, invalid, fmt::format("must be 1 to {} visible ASCII characters", max));
+  }
+
+  Status CheckClientId() const {
+    if (!IsBroadcast(event_.body_case()))
+      return CheckId("client_id", event_.client_id(), kMaxIdBytes, "CLIENT_ID_MISSING", "CLIENT_ID_INVALID");
+    if (event_.client_id().empty()) return OkStatus();
+    return Refuse("client_id", "CLIENT_ID_NOT_ALLOWED", "must be empty: this body is about no single client");
   }
 
   Status CheckOccurredAt(absl::Time now, const EventLimits& limits) const {

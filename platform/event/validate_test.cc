@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "platform/base/reason.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/plan.h"
 #include "platform/event/sample_events.h"
 #include "platform/event/utf8.h"
@@ -78,6 +79,50 @@ TEST(Validate, ABodyOfANewerProducerIsRefusedAsUnknown) {
               e.GetReflection()->MutableUnknownFields(&e)->AddLengthDelimited(990)->assign("x");
             }),
             "BODY_UNKNOWN event.body");
+}
+
+TEST(Validate, WhatIsAboutSeveralClientsNamesNone) {
+  const auto merge = [](Event& e) {
+    e.mutable_client_records_merged()->set_surviving_client_id("C-1");
+    e.mutable_client_records_merged()->set_merged_client_id("C-2");
+  };
+  EXPECT_EQ(ContactWith(merge), "CLIENT_ID_NOT_ALLOWED event.client_id");
+  EXPECT_EQ(ContactWith([&](Event& e) {
+              merge(e);
+              e.clear_client_id();
+            }),
+            "accepted");
+  EXPECT_EQ(ContactWith([](Event& e) { e.mutable_broadcast()->set_partitions(8); }), "BROADCAST_SET event.broadcast");
+}
+
+// A server that took it would have to stop at it.
+TEST(Validate, RulesThatThisServerDoesNotHaveAreNotAdopted) {
+  const auto adopt = [](int32_t version) {
+    return ContactWith([version](Event& e) {
+      e.clear_client_id();
+      e.mutable_rules_version_adopted()->set_version(version);
+    });
+  };
+  EXPECT_EQ(adopt(kNewestRulesVersion), "accepted");
+  EXPECT_EQ(adopt(kNewestRulesVersion + 1), "NUMBER_OUT_OF_RANGE event.rules_version_adopted.version");
+}
+
+TEST(Validate, FactsOfServicesAreTakenFromServicesOnly) {
+  Event event = SampleContact();
+  event.mutable_clock_breached()->set_case_id("K-1");
+  event.mutable_clock_breached()->set_clock_id("firm.service/resolve");
+  EXPECT_EQ(Refusal(event), "BODY_RESERVED event.body");
+  EventLimits ours;
+  ours.reserved_allowed = true;
+  EXPECT_TRUE(Validate(event, kNow, ours).ok());
+
+  // Copies of what is broadcast carry the server's stamp.
+  Event copy = event;
+  copy.clear_client_id();
+  copy.mutable_client_records_split()->set_merge_event_id("E-1");
+  copy.mutable_broadcast()->set_is_copy(true);
+  EXPECT_EQ(Refusal(copy), "BROADCAST_SET event.broadcast");
+  EXPECT_TRUE(Validate(copy, kNow, ours).ok());
 }
 
 TEST(Validate, UnknownFieldsAreRefusedWhereverTheyAre) {

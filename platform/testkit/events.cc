@@ -123,6 +123,37 @@ Draft OfferMoved(events::v1::OfferStage stage) {
   return Draft().With([&](Event& event) { event.mutable_offer_progressed()->set_stage(stage); });
 }
 
+Draft Promised(std::string_view promise_id, MaybeTime due_at, std::string_view owner_id) {
+  return Draft().With([&](Event& event) {
+    auto* body = event.mutable_promise_made();
+    body->set_promise_id(std::string(promise_id));
+    body->set_owner_id(std::string(owner_id));
+    if (due_at.has_value()) *body->mutable_due_at() = ToProto(*due_at);
+  });
+}
+Draft PromiseKept(std::string_view promise_id) {
+  return Draft().With([&](Event& event) { event.mutable_promise_kept()->set_promise_id(std::string(promise_id)); });
+}
+Draft PromiseReleased(std::string_view promise_id) {
+  return Draft().With([&](Event& event) { event.mutable_promise_released()->set_promise_id(std::string(promise_id)); });
+}
+Draft CallBackPlanned(std::string_view call_back_id, MaybeTime due_at, std::string_view owner_id) {
+  return Draft().With([&](Event& event) {
+    auto* body = event.mutable_call_back_planned();
+    body->set_call_back_id(std::string(call_back_id));
+    body->set_owner_id(std::string(owner_id));
+    if (due_at.has_value()) *body->mutable_due_at() = ToProto(*due_at);
+  });
+}
+Draft CallBackDone(std::string_view call_back_id) {
+  return Draft().With(
+      [&](Event& event) { event.mutable_call_back_done()->set_call_back_id(std::string(call_back_id)); });
+}
+Draft CallBackCancelled(std::string_view call_back_id) {
+  return Draft().With(
+      [&](Event& event) { event.mutable_call_back_cancelled()->set_call_back_id(std::string(call_back_id)); });
+}
+
 Draft Opened(std::string_view case_id, std::string_view category) {
   return OfCase(&Event::mutable_service_request_opened, case_id,
                 [&](auto& body) { FillOpening(body.mutable_opening(), category); });
@@ -174,5 +205,63 @@ Draft Resolved(std::string_view case_id, events::v1::CaseOutcome outcome) {
 Draft Closed(std::string_view case_id) { return OfCase(&Event::mutable_case_closed, case_id); }
 Draft Reopened(std::string_view case_id) { return OfCase(&Event::mutable_case_reopened, case_id); }
 Draft Withdrawn(std::string_view case_id) { return OfCase(&Event::mutable_case_withdrawn, case_id); }
+
+Draft NextActionSet(std::string_view case_id, std::string_view action, std::string_view owner_id, MaybeTime due_at) {
+  return OfCase(&Event::mutable_case_next_action_set, case_id, [&](auto& body) {
+    if (!action.empty()) SetCode(body.mutable_action(), "kefu.action", action);
+    body.set_owner_id(std::string(owner_id));
+    if (due_at.has_value()) *body.mutable_due_at() = ToProto(*due_at);
+  });
+}
+Draft ResponseSent(std::string_view case_id, events::v1::CaseResponseKind kind) {
+  return OfCase(&Event::mutable_case_response_sent, case_id, [&](auto& body) { body.set_kind(kind); });
+}
+Draft MatterSet(std::string_view case_id, std::string_view matter_id) {
+  return OfCase(&Event::mutable_case_matter_set, case_id,
+                [&](auto& body) { body.set_matter_id(std::string(matter_id)); });
+}
+Draft Referred(std::string_view case_id, std::string_view scheme, std::string_view number, MaybeTime due_at) {
+  return OfCase(&Event::mutable_case_referred, case_id, [&](auto& body) {
+    body.mutable_external()->set_scheme(std::string(scheme));
+    body.mutable_external()->set_number(std::string(number));
+    if (due_at.has_value()) *body.mutable_external()->mutable_due_at() = ToProto(*due_at);
+  });
+}
+
+namespace {
+
+template <class Body>
+void SetClock(std::string_view clock_id, MaybeTime due_at, Body& body) {
+  body.set_clock_id(std::string(clock_id));
+  if (due_at.has_value()) *body.mutable_due_at() = ToProto(*due_at);
+}
+
+}  // namespace
+
+Draft ClockStarted(std::string_view case_id, std::string_view clock_id, MaybeTime due_at) {
+  return OfCase(&Event::mutable_clock_started, case_id, [&](auto& body) { SetClock(clock_id, due_at, body); });
+}
+Draft ClockPaused(std::string_view case_id, std::string_view clock_id, MaybeTime due_at) {
+  return OfCase(&Event::mutable_clock_paused, case_id, [&](auto& body) { SetClock(clock_id, due_at, body); });
+}
+Draft ClockResumed(std::string_view case_id, std::string_view clock_id, MaybeTime due_at) {
+  return OfCase(&Event::mutable_clock_resumed, case_id, [&](auto& body) { SetClock(clock_id, due_at, body); });
+}
+Draft ClockMet(std::string_view case_id, std::string_view clock_id, absl::Time met_at, bool late) {
+  return OfCase(&Event::mutable_clock_met, case_id, [&](auto& body) {
+    body.set_clock_id(std::string(clock_id));
+    *body.mutable_met_at() = ToProto(met_at);
+    body.set_late(late);
+  });
+}
+Draft ClockBreached(std::string_view case_id, std::string_view clock_id, absl::Time due_at) {
+  return OfCase(&Event::mutable_clock_breached, case_id, [&](auto& body) { SetClock(clock_id, due_at, body); });
+}
+Draft ClockDropped(std::string_view case_id, std::string_view clock_id, absl::Time dropped_at) {
+  return OfCase(&Event::mutable_clock_dropped, case_id, [&](auto& body) {
+    body.set_clock_id(std::string(clock_id));
+    *body.mutable_dropped_at() = ToProto(dropped_at);
+  });
+}
 
 }  // namespace kefu::testkit

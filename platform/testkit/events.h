@@ -5,6 +5,7 @@
 #include <absl/time/time.h>
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,14 @@ Draft StatusChanged(events::v1::ClientStatus status);
 Draft Contacted(events::v1::Channel channel, events::v1::Direction direction, std::string_view topic = {});
 Draft OfferMoved(events::v1::OfferStage stage);
 
+using MaybeTime = std::optional<absl::Time>;
+Draft Promised(std::string_view promise_id, MaybeTime due_at = {}, std::string_view owner_id = {});
+Draft PromiseKept(std::string_view promise_id);
+Draft PromiseReleased(std::string_view promise_id);
+Draft CallBackPlanned(std::string_view call_back_id, MaybeTime due_at = {}, std::string_view owner_id = {});
+Draft CallBackDone(std::string_view call_back_id);
+Draft CallBackCancelled(std::string_view call_back_id);
+
 Draft Opened(std::string_view case_id, std::string_view category = {});
 Draft Complained(std::string_view case_id, std::string_view category = {});
 Draft Acknowledged(std::string_view case_id);
@@ -75,5 +84,18 @@ Draft Resolved(std::string_view case_id, events::v1::CaseOutcome outcome = event
 Draft Closed(std::string_view case_id);
 Draft Reopened(std::string_view case_id);
 Draft Withdrawn(std::string_view case_id);
+Draft NextActionSet(std::string_view case_id, std::string_view action, std::string_view owner_id = {},
+                    MaybeTime due_at = {});
+Draft ResponseSent(std::string_view case_id, events::v1::CaseResponseKind kind);
+Draft MatterSet(std::string_view case_id, std::string_view matter_id);
+Draft Referred(std::string_view case_id, std::string_view scheme, std::string_view number, MaybeTime due_at = {});
+
+// Facts about the first run of a clock.
+Draft ClockStarted(std::string_view case_id, std::string_view clock_id, MaybeTime due_at = {});
+Draft ClockPaused(std::string_view case_id, std::string_view clock_id, MaybeTime due_at = {});
+Draft ClockResumed(std::string_view case_id, std::string_view clock_id, MaybeTime due_at = {});
+Draft ClockMet(std::string_view case_id, std::string_view clock_id, absl::Time met_at, bool late = false);
+Draft ClockBreached(std::string_view case_id, std::string_view clock_id, absl::Time due_at);
+Draft ClockDropped(std::string_view case_id, std::string_view clock_id, absl::Time dropped_at);
 
 }  // namespace kefu::testkit

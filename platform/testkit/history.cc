@@ -46,6 +46,8 @@ class Historian {
 
   uint64_t Below(uint64_t bound) { return random_() % bound; }
   bool Chance(int percent) { return Below(100) < static_cast<uint64_t>(percent); }
+  // Of what is only there if asked for: draws nothing where it is not, so that the rest comes out the same.
+  bool Asked(int percent) { return percent > 0 && Chance(percent); }
   template <class List>
   const auto& OneOf(const List& list) {
     return list[Below(list.size())];
@@ -58,7 +60,11 @@ class Historian {
   std::string SomeStaff() { return "S-" + std::to_string(Below(12)); }
 
   Event Next(const std::vector<Event>& history) {
-    Draft draft = Chance(25) ? ClientEvent() : Chance(35) ? Contact() : CaseEvent();
+    Draft draft = Asked(options_.undertakings) ? UndertakingEvent()
+                  : Asked(options_.case_facts) ? CaseFact()
+                  : Chance(25)                 ? ClientEvent()
+                  : Chance(35)                 ? Contact()
+                                               : CaseEvent();
     if (Chance(60)) draft.By(SomeStaff());
     if (Chance(70)) draft.Branch("000" + std::to_string(Below(5)));
     // Some events arrive hours after they happened.
@@ -129,6 +135,67 @@ class Historian {
     return Contacted(static_cast<events::v1::Channel>(1 + Below(12)),
                      Chance(60) ? events::v1::DIRECTION_INBOUND : events::v1::DIRECTION_OUTBOUND, OneOf(kTopics))
         .Client(SomeClient());
+  }
+
+  absl::Time SomeTime() { return Beginning() + absl::Minutes(Below(6000)); }
+
+  Draft UndertakingEvent() {
+    const uint64_t number = Below(2 + undertakings_);
+    const std::string id = "U-" + std::to_string(number);
+    const std::string client = "C-" + std::to_string((number * 7 + (Chance(options_.wrong) ? 1 : 0)) %
+                                                     static_cast<uint64_t>(options_.clients));
+    ++undertakings_;
+    const auto due = Chance(70) ? MaybeTime(SomeTime()) : MaybeTime();
+    switch (Below(8)) {
+      case 0:
+        return PromiseKept(id).Client(client);
+      case 1:
+        return PromiseReleased(id).Client(client);
+      case 2:
+        return CallBackDone(id).Client(client);
+      case 3:
+        return CallBackCancelled(id).Client(client);
+      case 4:
+      case 5:
+        return Promised(id, due, SomeStaff()).Client(client).With([](Event& event) {
+          event.mutable_promise_made()->set_text("月底前回覆");
+        });
+      default:
+        return CallBackPlanned(id, due, Chance(50) ? SomeStaff() : "").Client(client).With([&](Event& event) {
+          event.mutable_call_back_planned()->set_team("T-" + std::to_string(Below(4)));
+        });
+    }
+  }
+
+  Draft CaseFact() {
+    if (cases_.empty()) return Opening();
+    KnownCase& known = cases_[cases_.size() - 1 - Below(std::min<size_t>(cases_.size(), 30))];
+    const std::string clock = "pack/clock-" + std::to_string(Below(3));
+    Draft fact = NextActionSet(known.id, "call_client", SomeStaff(), SomeTime());
+    switch (Below(9)) {
+      case 0:
+      case 1:
+        break;
+      case 2:
+        fact = ResponseSent(known.id, static_cast<events::v1::CaseResponseKind>(1 + Below(3)));
+        break;
+      case 3:
+        fact = MatterSet(known.id, "M-" + std::to_string(Below(4)));
+        break;
+      case 4:
+        fact = Referred(known.id, "regulator-" + std::to_string(Below(2)), std::to_string(Below(100)), SomeTime());
+        break;
+      case 5:
+      case 6:
+        fact = ClockStarted(known.id, clock, SomeTime());
+        break;
+      case 7:
+        fact = ClockMet(known.id, clock, SomeTime(), Chance(50));
+        break;
+      default:
+        fact = ClockBreached(known.id, clock, SomeTime());
+    }
+    return fact.Client(known.client);
   }
 
   Draft CaseEvent() {
@@ -209,6 +276,7 @@ class Historian {
   const HistoryOptions options_;
   std::mt19937_64 random_;
   std::vector<KnownCase> cases_;
+  uint64_t undertakings_ = 0;
 };
 
 }  // namespace

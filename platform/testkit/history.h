@@ -15,6 +15,10 @@ struct HistoryOptions {
   // other client's case, reused id, stale precondition).
   int repeats = 4;
   int wrong = 8;
+  // Out of 100, none if not asked for: promises and call-backs; next actions, answers, matters, referrals and facts
+  // about clocks.
+  int undertakings = 0;
+  int case_facts = 0;
 };
 
 // A made-up history of one partition: registrations, profiles, contacts, offers, complaints and requests through their

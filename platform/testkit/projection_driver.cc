@@ -9,14 +9,14 @@ namespace {
 // Offsets leave room for a second delivery behind each first, so that rows that name offsets come out equal.
 constexpr int64_t kOffsetStep = 2;
 
-Delivery MakeDelivery(const events::v1::Event& event, int64_t offset) {
-  Delivery delivery{event, {}, Offset(offset), Beginning() + absl::Milliseconds(10 * offset)};
+Delivery MakeDelivery(const events::v1::Event& event, int64_t offset, Partition partition) {
+  Delivery delivery{event, {}, Offset(offset), Beginning() + absl::Milliseconds(10 * offset), partition};
   delivery.bytes = Recorded(event, delivery.recorded_at);
   delivery.event.ParseFromString(delivery.bytes);
   return delivery;
 }
 
-Delivery Again(const Delivery& first) { return MakeDelivery(first.event, first.offset.value() + 1); }
+Delivery Again(const Delivery& first) { return MakeDelivery(first.event, first.offset.value() + 1, first.partition); }
 
 std::string Describe(const events::v1::Verdict& verdict) { return verdict.ShortDebugString(); }
 
@@ -29,7 +29,7 @@ void ExpectSame(const std::string& dump, ViewRun& run, const char* way) {
 Driver::~Driver() { RunInOtherWays(); }
 
 events::v1::Verdict Driver::DeliverOne(const events::v1::Event& event) {
-  deliveries_.push_back(MakeDelivery(event, kOffsetStep * static_cast<int64_t>(deliveries_.size())));
+  deliveries_.push_back(MakeDelivery(event, kOffsetStep * static_cast<int64_t>(deliveries_.size()), partition_));
   return run_.Deliver(deliveries_.back());
 }
 

@@ -35,7 +35,8 @@ inline Expected Refused(std::string rule, int64_t revision = -1) {
 // The driver without the view's type.
 class Driver {
  public:
-  explicit Driver(const sdk::Projection& projection) : projection_(projection), run_(projection) {}
+  explicit Driver(const sdk::Projection& projection, Partition partition = Partition(0))
+      : projection_(projection), partition_(partition), run_(projection) {}
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
@@ -77,6 +78,7 @@ class Driver {
   void RunInOtherWays() const;
 
   const sdk::Projection& projection_;
+  const Partition partition_;
   ViewRun run_;
   std::vector<Delivery> deliveries_;
   std::vector<events::v1::Verdict> verdicts_;
@@ -85,7 +87,8 @@ class Driver {
 template <class P>
 class ProjectionDriver : public Driver {
  public:
-  ProjectionDriver() : Driver(sdk::Describe<P>()) {}
+  // The partition whose events these are; only what is broadcast looks at it.
+  explicit ProjectionDriver(Partition partition = Partition(0)) : Driver(sdk::Describe<P>(), partition) {}
 
   // Null if there is no such row. Valid until the next Row of the same table.
   template <class Table, class... Parts>

@@ -11,21 +11,24 @@ ViewRun::ViewRun(const sdk::Projection& projection)
     : projection_(projection), admission_(admission::State()), view_(projection) {}
 
 events::v1::Verdict ViewRun::Judge(const Delivery& delivery) {
-  sdk::RecordedEvent record{&delivery.event, delivery.bytes, Partition(0), delivery.offset, delivery.recorded_at};
+  sdk::RecordedEvent record{&delivery.event, delivery.bytes, delivery.partition, delivery.offset, delivery.recorded_at};
   admission_.Begin();
   return admission::Judge(record, admission_);
 }
 
 void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict) {
   effective_ = std::max(effective_, delivery.recorded_at);
-  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE) return;
+  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE ||
+      verdict.outcome() == events::v1::VERDICT_OUTCOME_UNSPECIFIED)
+    return;
   if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !projection_.takes_refused) return;
   if (!projection_.Wants(delivery.event.body_case())) return;
   if (const auto waiting = parked_.find(delivery.event.client_id()); waiting != parked_.end()) {
     ++waiting->second.events;
     return;
   }
-  const sdk::RecordedEvent record{&delivery.event, delivery.bytes, Partition(0), delivery.offset, effective_, &verdict};
+  const sdk::RecordedEvent record{&delivery.event, delivery.bytes, delivery.partition,
+                                  delivery.offset, effective_,     &verdict};
   view_.Begin();
   const auto park = [&](const std::string& reason) {
     view_.Undo();

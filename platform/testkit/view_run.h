@@ -17,6 +17,7 @@ struct Delivery {
   std::string bytes;
   Offset offset;
   absl::Time recorded_at;
+  Partition partition;
 };
 
 class ViewRun {

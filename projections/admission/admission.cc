@@ -3,29 +3,27 @@
 #include <string>
 
 #include "platform/base/hash.h"
-#include "platform/codec/field_path.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/record.h"
 #include "projections/admission/aggregate.h"
-#include "projections/admission/lifecycle.h"
+#include "projections/admission/judges.h"
 #include "projections/admission/seen.h"
-#include "projections/admission/tables.h"
 #include "projections/sdk/case_id.h"
 
 namespace kefu::admission {
 
 namespace {
 
-using events::v1::ClientKind;
-using events::v1::ClientProfile;
 using events::v1::Event;
 using events::v1::Verdict;
-using Memory = sdk::View<Admission>;
 
-// What the rules say of one event, and the revision that goes into the verdict.
-struct Decision {
-  Rule rule = Rule::kNone;
-  int64_t revision = 0;
-};
+// What the event is remembered by. Copies are set apart with a blank, which no id has: else an id that someone used in
+// this partition before would keep out what partition 0 applied.
+Hash128 IdOf(const Event& event) {
+  if (event::IsBroadcast(event.body_case()) && event.broadcast().is_copy())
+    return FastHash128(" " + event.event_id());
+  return FastHash128(event.event_id());
+}
 
 Verdict ToVerdict(const Decision& decision) {
   Verdict verdict;
@@ -36,83 +34,34 @@ Verdict ToVerdict(const Decision& decision) {
   return verdict;
 }
 
-bool RevisionMoved(const Event& event, int64_t revision) {
-  return event.has_precondition() && event.precondition().revision() != revision;
-}
-
-// A person's profile has no company side, nor the other way round; clients of unknown kind may have either.
-bool IsOfOtherKind(std::string_view path, ClientKind kind) {
-  const std::string_view side = path.substr(0, path.find('.'));
-  return (kind == events::v1::CLIENT_KIND_PERSON && side == "organisation") ||
-         (kind == events::v1::CLIENT_KIND_ORGANISATION && side == "person");
-}
-
-Rule JudgeProfile(const ClientProfile& profile, ClientKind kind) {
-  const bool other = (profile.has_person() && IsOfOtherKind("person", kind)) ||
-                     (profile.has_organisation() && IsOfOtherKind("organisation", kind));
-  return other ? Rule::kProfileOfOtherKind : Rule::kNone;
-}
-
-Rule JudgeClientContent(const Event& event, const ClientState& client) {
-  if (event.body_case() == Event::kClientRegistered)
-    return JudgeProfile(event.client_registered().profile(), event.client_registered().kind());
-  if (event.body_case() != Event::kClientProfileChanged) return Rule::kNone;
-  for (const std::string& path : event.client_profile_changed().changed().paths()) {
-    if (!codec::IsFieldPath(ClientProfile::descriptor(), path)) return Rule::kUnknownFieldPath;
-    if (IsOfOtherKind(path, client.kind())) return Rule::kProfileOfOtherKind;
-  }
-  return Rule::kNone;
-}
-
-Decision JudgeClient(const Event& event, Memory& memory) {
-  const ClientState* found = memory.Find<Clients>(event.client_id());
-  const ClientState& now = found != nullptr ? *found : ClientState::default_instance();
-  const auto move = MoveClient(event.body_case(), now.status(), event.client_status_changed().status());
-  Rule rule = move.refusal;
-  if (rule == Rule::kNone) rule = JudgeClientContent(event, now);
-  if (rule == Rule::kNone && RevisionMoved(event, now.revision())) rule = Rule::kRevisionMoved;
-  if (rule != Rule::kNone) return {rule, now.revision()};
-
-  ClientState& client = memory.Edit<Clients>(event.client_id());
-  client.set_status(move.next);
-  client.set_revision(client.revision() + 1);
-  if (event.body_case() == Event::kClientRegistered) client.set_kind(event.client_registered().kind());
-  return {Rule::kNone, client.revision()};
-}
-
-Decision JudgeCase(const Event& event, Memory& memory) {
-  const std::string& case_id = sdk::CaseIdOf(event);
-  if (case_id.empty()) return {Rule::kCaseIdMissing, 0};
-  const CaseState* found = memory.Find<Cases>(case_id);
-  const CaseState& now = found != nullptr ? *found : CaseState::default_instance();
-  const auto move = MoveCase(event.body_case(), now.status());
-  const bool opens =
-      event.body_case() == Event::kComplaintReceived || event.body_case() == Event::kServiceRequestOpened;
-  Rule rule = move.refusal;
-  if (found != nullptr && !opens && now.client_id() != event.client_id()) rule = Rule::kCaseOfOtherClient;
-  if (rule == Rule::kNone && RevisionMoved(event, now.revision())) rule = Rule::kRevisionMoved;
-  if (rule != Rule::kNone) return {rule, now.revision()};
-
-  CaseState& changed = memory.Edit<Cases>(case_id);
-  changed.set_status(move.next);
-  changed.set_revision(changed.revision() + 1);
-  if (opens) {
-    changed.set_client_id(event.client_id());
-    changed.set_kind(event.body_case() == Event::kComplaintReceived ? events::v1::CASE_KIND_COMPLAINT
-                                                                    : events::v1::CASE_KIND_SERVICE_REQUEST);
-  }
-  return {Rule::kNone, changed.revision()};
+Decision DecideBroadcast(const Event& event, Memory& memory) {
+  const AggregateKind kind = AggregateOf(event.body_case());
+  if (kind != AggregateKind::kRelation && kind != AggregateKind::kReference) return {Rule::kBodyUnknown, 0};
+  const bool is_reference = kind == AggregateKind::kReference;
+  if (event.broadcast().is_copy()) return is_reference ? TakeReference(event, memory) : TakeRelation(event, memory);
+  if (!event.client_id().empty()) return {Rule::kClientIdNotAllowed, 0};
+  return is_reference ? JudgeReference(event, memory) : JudgeRelation(event, memory);
 }
 
 Decision Decide(const Event& event, Memory& memory) {
+  if (event::IsBroadcast(event.body_case())) return DecideBroadcast(event, memory);
   if (event.client_id().empty()) return {Rule::kClientIdMissing, 0};
   switch (AggregateOf(event.body_case())) {
     case AggregateKind::kClient:
       return JudgeClient(event, memory);
     case AggregateKind::kCase:
       return JudgeCase(event, memory);
+    case AggregateKind::kContact:
+      return JudgeContact(event, memory);
+    case AggregateKind::kUndertaking:
+      return JudgeUndertaking(event, memory);
+    case AggregateKind::kClock:
+      return JudgeClock(event, memory);
     case AggregateKind::kNone:
-      return {event.has_precondition() ? Rule::kPreconditionNotApplicable : Rule::kNone, 0};
+    case AggregateKind::kDerived:
+      return {OrPrecondition(Rule::kNone, event), 0};
+    case AggregateKind::kRelation:
+    case AggregateKind::kReference:
     case AggregateKind::kUnknown:
       break;
   }
@@ -149,9 +98,10 @@ Verdict JudgeAgain(const Event& event, const SeenEvent& first, uint64_t content_
 }  // namespace
 
 static_assert(kSeenTable == Seen::kId);
+static_assert(kRulesVersion == event::kNewestRulesVersion, "doors take what admission judges");
 
 std::string SeenKey(const Event& event) {
-  const Hash128 id = FastHash128(event.event_id());
+  const Hash128 id = IdOf(event);
   return Seen::Key::Encode(static_cast<int64_t>(id.high), static_cast<int64_t>(id.low));
 }
 
@@ -165,7 +115,7 @@ Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage) {
   const Event& event = *record.event;
   if (event.event_id().empty()) return ToVerdict({Rule::kEventIdMissing, 0});
   Memory memory(stage);
-  const Hash128 id = FastHash128(event.event_id());
+  const Hash128 id = IdOf(event);
   const auto high = static_cast<int64_t>(id.high);
   const auto low = static_cast<int64_t>(id.low);
   const uint64_t content_hash = FastHash64(event::ContentOf(record.bytes, event));
@@ -173,6 +123,7 @@ Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage) {
     if (const auto first = SeenEvent::Decode(*bytes)) return JudgeAgain(event, *first, content_hash, memory);
   }
   const Decision decision = Decide(event, memory);
+  if (decision.beyond_this_build) return Verdict();
   memory.PutRaw<Seen>(SeenEvent{record.offset, content_hash, decision.rule}.Encode(), high, low);
   return ToVerdict(decision);
 }

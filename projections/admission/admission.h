@@ -7,10 +7,13 @@
 
 namespace kefu::admission {
 
-// The version of the rules below. A log names the version in force by position; see docs/adr.
-inline constexpr int32_t kRulesVersion = 1;
+// The newest version of the rules that this build has. A partition begins with version 1; a RulesVersionAdopted on its
+// log names the version in force from there on. New bodies are judged alike in all versions. Version 2 also holds
+// contacts that the firm makes against consents, allowed channels and quiet hours, and refuses a client that is its own
+// parent.
+inline constexpr int32_t kRulesVersion = 2;
 
-// The tables admission keeps (dedupe, clients, cases), declared like a view's. Its folds are not used.
+// The tables admission keeps (tables.h), declared like a view's. Its folds are not used.
 const sdk::Projection& State();
 
 // Where Judge looks first, for whoever reads it ahead: a raw table of State(), and the key of an event's id in it.
@@ -23,11 +26,16 @@ std::string SeenKey(const events::v1::Event& event);
 // (same id, other bytes), then the aggregate's own: life cycle, then content, then precondition. A duplicate's verdict
 // carries the rule that refused the first delivery, empty where that was applied: a refused event is decided once, too,
 // and does not come to count because it was sent again. Only `event_id_reused` and `event_id_missing` leave no trace.
+// A copy of a broadcast event was judged in partition 0; here it is only looked up, and what it says is taken over.
+//
+// An outcome of UNSPECIFIED: from this event on the log is judged by a version of the rules that this build does
+// not have. Nothing changed; the caller must stop before the event, as before a body that it does not know.
 //
 // Limitations: ids are compared by 128 bits of hash, contents by 64: of 10¹² events in one partition two different ids
 // meet with a chance of 10⁻¹⁵. Ids are compared within a partition only, and so are case ids: one event id used for
 // clients of two partitions is not noticed.
-// Cost: one read that mostly finds nothing, one write, and the row of the aggregate.
+// Cost: one read that mostly finds nothing, one write, and the row of the aggregate; of an outbound contact the
+// client's row, under version 2.
 events::v1::Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage);
 
 }  // namespace kefu::admission

@@ -1,4 +1,3 @@
-#include "projections/sdk/case_id.h"
 #include "projections/admission/admission.h"
 
 #include <gmock/gmock.h>
@@ -12,6 +11,7 @@
 #include "projections/admission/aggregate.h"
 #include "projections/admission/seen.h"
 #include "projections/admission/tables.h"
+#include "projections/sdk/case_id.h"
 
 namespace kefu::admission {
 namespace {
@@ -171,6 +171,17 @@ TEST(SeenEvent, BytesAreFrozen) {
   EXPECT_FALSE(SeenEvent::Decode("short").has_value());
 }
 
+// Bodies that only the doors know yet are refused by name; all others have their rules.
+TEST(AggregateOf, KnowsEveryBodyThatIsJudged) {
+  const auto* oneof = Event::descriptor()->FindOneofByName("body");
+  for (int i = 0; i < oneof->field_count(); ++i) {
+    const int tag = oneof->field(i)->number();
+    const bool later = (tag >= 400 && tag < 700) || (tag >= 720 && tag < 800) || tag >= 860;
+    const AggregateKind kind = AggregateOf(static_cast<Event::BodyCase>(tag));
+    EXPECT_EQ(kind == AggregateKind::kUnknown, later) << oneof->field(i)->name();
+  }
+}
+
 // Every body that is about a case must give its id: one that is forgotten would be refused for ever.
 TEST(CaseIdOf, KnowsEveryCaseEvent) {
   const auto* oneof = Event::descriptor()->FindOneofByName("body");
@@ -178,7 +189,6 @@ TEST(CaseIdOf, KnowsEveryCaseEvent) {
     const auto* body = oneof->field(i);
     Event event;
     auto* message = event.GetReflection()->MutableMessage(&event, body);
-    EXPECT_NE(AggregateOf(event.body_case()), AggregateKind::kUnknown) << body->name();
     if (AggregateOf(event.body_case()) != AggregateKind::kCase) continue;
     message->GetReflection()->SetString(message, message->GetDescriptor()->FindFieldByName("case_id"), "K-1");
     EXPECT_EQ(sdk::CaseIdOf(event), "K-1") << body->name();

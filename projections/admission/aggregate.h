@@ -4,12 +4,19 @@
 
 namespace kefu::admission {
 
-// What an event's body belongs to, and so what its precondition and its life cycle are about.
+// What an event's body belongs to, and so what its precondition and its life cycle are about. Only clients and cases
+// have a revision.
 enum class AggregateKind {
-  kNone,  // contacts and offers: facts without a life
+  kNone,  // what a client did and owned on a day: facts without a life
   kClient,
   kCase,
-  kUnknown,  // no body, or one that this build does not know
+  kContact,      // contacts, offers, ratings: facts that consents and bounds are held against
+  kUndertaking,  // promises and call-backs: open until they are settled
+  kRelation,     // about two clients; broadcast
+  kReference,    // broadcast
+  kClock,        // what services conclude of a case; moves no revision
+  kDerived,      // what they conclude of a client; likewise
+  kUnknown,      // no body, or one that this build does not know
 };
 
 AggregateKind AggregateOf(events::v1::Event::BodyCase body);

@@ -46,9 +46,9 @@ struct CaseRow {
   std::array<CaseMove, kCaseStates> moves;
 };
 
-// Notes, work done and timeliness reports are facts, true in every state. A started case may be started again: a second
-// member of staff began. Someone may take over a resolved case, for it can be reopened; a closed one must be reopened
-// first.
+// Notes, work done, timeliness reports, answers sent, matters and foreign numbers are facts, true in every state. A
+// started case may be started again: a second member of staff began. Someone may take over a resolved case, for it can
+// be reopened; a closed one must be reopened first.
 // clang-format off
 constexpr std::array kCaseTable = {
     //                                       no case  open   ack.   work   wait   prop.  res.   closed withdrawn
@@ -69,6 +69,10 @@ constexpr std::array kCaseTable = {
     CaseRow{Event::kCaseClosed,             {kNone, kUnre, kUnre, kUnre, kUnre, kUnre, kShut, kFile, kUnre}},
     CaseRow{Event::kCaseReopened,           {kNone, kLive, kLive, kLive, kLive, kLive, kOpen, kOpen, kOpen}},
     CaseRow{Event::kCaseWithdrawn,          {kNone, kGone, kGone, kGone, kGone, kGone, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseNextActionSet,      {kNone, kSame, kSame, kSame, kSame, kSame, kOver, kOver, kOver}},
+    CaseRow{Event::kCaseResponseSent,       {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kSame, kSame}},
+    CaseRow{Event::kCaseMatterSet,          {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kSame, kSame}},
+    CaseRow{Event::kCaseReferred,           {kNone, kSame, kSame, kSame, kSame, kSame, kSame, kSame, kSame}},
 };
 // clang-format on
 
@@ -101,6 +105,9 @@ constexpr std::array kClientTable = {
     ClientRow{Event::kClientIdentifiersChanged,    {kWho,    kYes,  kYes,  kYes,  kEnd}},
     ClientRow{Event::kServiceConfigurationChanged, {kWho,    kYes,  kYes,  kYes,  kEnd}},
     ClientRow{Event::kClientStatusChanged,         {kWho,    kYes,  kYes,  kYes,  kEnd}},
+    ClientRow{Event::kChannelIdentityLinked,       {kWho,    kYes,  kYes,  kYes,  kEnd}},
+    ClientRow{Event::kChannelIdentityUnlinked,     {kWho,    kYes,  kYes,  kYes,  kEnd}},
+    ClientRow{Event::kConsentChanged,              {kWho,    kYes,  kYes,  kYes,  kEnd}},
 };
 // clang-format on
 

@@ -21,7 +21,7 @@ struct Move {
 // kBodyUnknown for a body that the table does not have.
 Move<events::v1::CaseStatus> MoveCase(events::v1::Event::BodyCase body, events::v1::CaseStatus now);
 
-// `body` is a client event (tags 100 to 199); `wanted` is the status that a ClientStatusChanged asks for.
+// `body` is a client event (tags 100 to 107); `wanted` is the status that a ClientStatusChanged asks for.
 Move<events::v1::ClientStatus> MoveClient(events::v1::Event::BodyCase body, events::v1::ClientStatus now,
                                           events::v1::ClientStatus wanted);
 

@@ -46,7 +46,7 @@ TEST(LifeCycle, TheWholeTable) {
       table += fmt::format("{:<13} {:<29} {}\n", NameOfCase(now), body->name(), Cell(move, NameOfCase(move.next)));
     }
   }
-  for (const auto* body : Bodies(100, 200)) {
+  for (const auto* body : Bodies(100, 110)) {
     const bool asks = body->number() == Event::kClientStatusChanged;
     for (int wanted = 0; wanted < (asks ? events::v1::ClientStatus_ARRAYSIZE : 1); ++wanted) {
       for (int state = 0; state < events::v1::ClientStatus_ARRAYSIZE; ++state) {

@@ -15,6 +15,7 @@ enum class Rule : uint8_t {
   kClientIdMissing = 4,
   kRevisionMoved = 5,
   kPreconditionNotApplicable = 6,
+  kClientIdNotAllowed = 7,
 
   kClientUnknown = 20,
   kClientExists = 21,
@@ -22,6 +23,7 @@ enum class Rule : uint8_t {
   kClientStatusUnknown = 23,
   kUnknownFieldPath = 24,
   kProfileOfOtherKind = 25,
+  kParentIsSelf = 26,
 
   kCaseIdMissing = 40,
   kCaseUnknown = 41,
@@ -34,6 +36,62 @@ enum class Rule : uint8_t {
   kCaseAlreadyAcknowledged = 48,
   kCaseAlreadyStarted = 49,
   kCaseAlreadyClosed = 50,
+  kNextActionEmpty = 51,
+
+  kConsentWithdrawn = 60,
+  kChannelNotAllowed = 61,
+  kContactInQuietHours = 62,
+
+  kUndertakingIdMissing = 64,
+  kUndertakingExists = 65,
+  kUndertakingUnknown = 66,
+  kUndertakingOfOtherClient = 67,
+  kUndertakingNotOpen = 68,
+  kScoreOutOfRange = 69,
+
+  kMergeWithItself = 80,
+  kClientAlreadyMerged = 81,
+  kClientMergedAway = 82,
+  kMergeUnknown = 83,
+  kMergeAlreadySplit = 84,
+
+  kRelationExists = 85,
+  kRelationUnknown = 86,
+  kRelationEnded = 87,
+  kRelationWithItself = 88,
+  kTreeHasCycle = 89,
+  kParentExists = 90,
+
+  kVersionNotNext = 100,
+  kReferenceIdInvalid = 101,
+
+  kPolicyWithoutClock = 102,
+  kClockIdTwice = 103,
+  kTooManyClocks = 104,
+  kDueTimeInvalid = 105,
+  kCalendarUnknown = 106,
+  kCalendarOfOtherKind = 107,
+  kPauseNotApplicable = 108,
+
+  kSpansOverlap = 109,
+  kSpanInvalid = 110,
+  kWeekdayTwice = 111,
+  kDaysNotSorted = 112,
+  kCalendarNeverOpen = 113,
+  kZoneInvalid = 114,
+  kCoverageInvalid = 115,
+
+  kUnitUnknown = 116,
+  kCodeParentUnknown = 117,
+
+  kRuleDividesByZero = 120,
+  kRuleDivisionUnguarded = 121,
+  kExpressionInvalid = 122,
+  kSegmentTwice = 123,
+  kRulesWithoutSegment = 124,
+  kModelScaleInvalid = 125,
+  kModelUsesScore = 126,
+  kTooManySegments = 127,
 };
 
 // "case_not_open"; empty for kNone; "unknown_rule" for a number of a newer build.

@@ -2,9 +2,11 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
 #include <string>
 
 #include "platform/base/time.h"
+#include "projections/cases/next_action.h"
 
 namespace kefu::cases {
 
@@ -39,9 +41,17 @@ Case* FindCase(const sdk::Recorded<Body>& recorded, Rows& view) {
 // What admission lets through has a case; a view without it has lost something, and says so.
 sdk::Outcome WithoutCase() { return sdk::Parked("case_unknown"); }
 
-void MoveTo(Case& row, CaseStatus status) {
+// Where the status is another one, what was set to be done next is over.
+template <class Body>
+void MoveTo(const sdk::Recorded<Body>& recorded, CaseStatus status, Case& row) {
+  if (status != events::v1::CASE_STATUS_WAITING) {
+    row.clear_waiting_on();
+    row.clear_waiting_until();
+  }
+  if (row.status() == status) return;
   row.set_status(status);
-  if (status != events::v1::CASE_STATUS_WAITING) row.clear_waiting_on();
+  *row.mutable_status_since() = recorded.event().occurred_at();
+  ForgetSetAction(row);
 }
 
 // What every event leaves in the row. The fold has set the status before; it adds to the step after.
@@ -49,9 +59,8 @@ template <class Body>
 CaseStep& Note(const sdk::Recorded<Body>& recorded, const char* kind, Case& row) {
   const auto& event = recorded.event();
   if (!row.has_updated_at() || row.updated_at() < event.occurred_at()) *row.mutable_updated_at() = event.occurred_at();
-  *row.mutable_recorded_at() = ToProto(recorded.record.recorded_at);
   row.set_revision(row.revision() + 1);
-  row.set_last_offset(recorded.record.offset.value());
+  EndFold(recorded.record, row);
   CaseStep& step = AddStep(row);
   step.set_kind(kind);
   *step.mutable_occurred_at() = event.occurred_at();
@@ -70,7 +79,7 @@ Case& Open(const sdk::Recorded<Body>& opened, events::v1::CaseKind kind, Rows& v
   row.set_case_id(opened.body.case_id());
   row.set_client_id(event.client_id());
   row.set_kind(kind);
-  row.set_status(events::v1::CASE_STATUS_OPEN);
+  MoveTo(opened, events::v1::CASE_STATUS_OPEN, row);
   row.set_channel(opening.channel());
   if (opening.has_category()) *row.mutable_category() = opening.category();
   if (opening.has_subcategory()) *row.mutable_subcategory() = opening.subcategory();
@@ -78,11 +87,56 @@ Case& Open(const sdk::Recorded<Body>& opened, events::v1::CaseKind kind, Rows& v
   row.set_subject(opening.subject());
   row.set_description(opening.description());
   row.set_branch_id(event.branch_id());
+  row.set_source(event.source());
   row.set_team(opening.team());
   row.set_product_id(opening.product_id());
   *row.mutable_opened_at() = event.occurred_at();
   if (opening.has_due_at()) *row.mutable_due_at() = opening.due_at();
   return row;
+}
+
+// The first date by which any of those who have the case too want an answer.
+void SetExternalDue(Case& row) {
+  row.clear_external_due_at();
+  for (const auto& reference : row.external_references()) {
+    if (!reference.has_due_at()) continue;
+    if (!row.has_external_due_at() || reference.due_at() < row.external_due_at())
+      *row.mutable_external_due_at() = reference.due_at();
+  }
+}
+
+// A number elsewhere, and what follows for the due time: a date from there binds where it is earlier than the firm's
+// own, or the only one; where one bound before, the new one takes its place.
+void Refer(const events::v1::ExternalReference& reference, Case& row) {
+  auto& all = *row.mutable_external_references();
+  const auto is_same = [&](const auto& each) { return each.scheme() == reference.scheme(); };
+  const auto same = std::find_if(all.begin(), all.end(), is_same);
+  if (same != all.end()) {
+    *same = reference;
+  } else {
+    // The first one stays, for `external` shows it; the oldest after it makes room.
+    if (all.size() == kReferencesKept) all.erase(all.begin() + 1);
+    *all.Add() = reference;
+  }
+  *row.mutable_external() = all.Get(0);
+  const bool bound = row.has_due_at() && row.has_external_due_at() && row.due_at() == row.external_due_at();
+  SetExternalDue(row);
+  if (!row.has_external_due_at()) return;
+  if (bound || !row.has_due_at() || row.external_due_at() < row.due_at())
+    *row.mutable_due_at() = row.external_due_at();
+}
+
+const char* Word(events::v1::CaseResponseKind kind) {
+  switch (kind) {
+    case events::v1::CASE_RESPONSE_KIND_HOLDING:
+      return "holding";
+    case events::v1::CASE_RESPONSE_KIND_FINAL:
+      return "final";
+    case events::v1::CASE_RESPONSE_KIND_SUMMARY:
+      return "summary";
+    default:
+      return "";
+  }
 }
 
 const char* Word(events::v1::WaitingOn on) {
@@ -145,6 +199,12 @@ const char* Word(events::v1::WorkPhase phase) {
 
 }  // namespace
 
+void EndFold(const sdk::RecordedEvent& record, Case& row) {
+  *row.mutable_recorded_at() = ToProto(record.recorded_at);
+  row.set_last_offset(record.offset.value());
+  CompleteNextAction(row);
+}
+
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view) {
   const auto& body = received.body;
   Case& row = Open(received, events::v1::CASE_KIND_COMPLAINT, view);
@@ -153,12 +213,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>
   *row.mutable_associated_staff_ids() = body.associated_staff_ids();
   row.set_matter_id(body.matter_id());
   row.set_alleges_theft_or_forgery(body.alleges_theft_or_forgery());
-  if (body.has_external()) {
-    *row.mutable_external() = body.external();
-    // The regulator's date binds where it is earlier than the firm's own, or the only one.
-    const bool binds = body.external().has_due_at() && (!row.has_due_at() || body.external().due_at() < row.due_at());
-    if (binds) *row.mutable_due_at() = body.external().due_at();
-  }
+  if (body.has_external()) Refer(body.external(), row);
   Note(received, "complaint_received", row).set_channel(row.channel());
   return sdk::Applied();
 }
@@ -173,7 +228,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::ServiceRequestOpen
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseAcknowledged>& acknowledged, Rows& view) {
   Case* row = FindCase(acknowledged, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_ACKNOWLEDGED);
+  MoveTo(acknowledged, events::v1::CASE_STATUS_ACKNOWLEDGED, *row);
   *row->mutable_acknowledged_at() = acknowledged.event().occurred_at();
   Note(acknowledged, "case_acknowledged", *row).set_channel(acknowledged.body.channel());
   return sdk::Applied();
@@ -193,7 +248,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseAssigned>& ass
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseStarted>& started, Rows& view) {
   Case* row = FindCase(started, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_IN_PROGRESS);
+  MoveTo(started, events::v1::CASE_STATUS_IN_PROGRESS, *row);
   Note(started, "case_started", *row);
   return sdk::Applied();
 }
@@ -201,8 +256,12 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseStarted>& star
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWaitStarted>& waiting, Rows& view) {
   Case* row = FindCase(waiting, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_WAITING);
+  MoveTo(waiting, events::v1::CASE_STATUS_WAITING, *row);
   row->set_waiting_on(waiting.body.waiting_on());
+  if (waiting.body.has_until())
+    *row->mutable_waiting_until() = waiting.body.until();
+  else
+    row->clear_waiting_until();
   Note(waiting, "case_wait_started", *row).set_detail(Word(waiting.body.waiting_on()));
   return sdk::Applied();
 }
@@ -210,7 +269,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWaitStarted>& 
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResumed>& resumed, Rows& view) {
   Case* row = FindCase(resumed, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_IN_PROGRESS);
+  MoveTo(resumed, events::v1::CASE_STATUS_IN_PROGRESS, *row);
   Note(resumed, "case_resumed", *row);
   return sdk::Applied();
 }
@@ -263,7 +322,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWorkRecorded>&
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResolutionProposed>& proposed, Rows& view) {
   Case* row = FindCase(proposed, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_PROPOSED);
+  MoveTo(proposed, events::v1::CASE_STATUS_PROPOSED, *row);
   if (proposed.body.has_redress()) *row->mutable_redress() = proposed.body.redress();
   Note(proposed, "case_resolution_proposed", *row);
   return sdk::Applied();
@@ -273,7 +332,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResolved>& res
   Case* row = FindCase(resolved, view);
   if (row == nullptr) return WithoutCase();
   const auto& body = resolved.body;
-  MoveTo(*row, events::v1::CASE_STATUS_RESOLVED);
+  MoveTo(resolved, events::v1::CASE_STATUS_RESOLVED, *row);
   *row->mutable_resolved_at() = resolved.event().occurred_at();
   row->set_outcome(body.outcome());
   if (body.has_root_cause()) *row->mutable_root_cause() = body.root_cause();
@@ -286,7 +345,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResolved>& res
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseClosed>& closed, Rows& view) {
   Case* row = FindCase(closed, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_CLOSED);
+  MoveTo(closed, events::v1::CASE_STATUS_CLOSED, *row);
   *row->mutable_closed_at() = closed.event().occurred_at();
   Note(closed, "case_closed", *row).set_detail(closed.body.cause().value());
   return sdk::Applied();
@@ -295,7 +354,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseClosed>& close
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reopened, Rows& view) {
   Case* row = FindCase(reopened, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_OPEN);
+  MoveTo(reopened, events::v1::CASE_STATUS_OPEN, *row);
   // The settlement no longer holds; the steps and the timeline keep it.
   row->clear_resolved_at();
   row->clear_closed_at();
@@ -303,6 +362,7 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reo
   row->clear_root_cause();
   row->clear_redress();
   row->clear_resolver_id();
+  row->clear_final_response_at();
   row->set_reopen_count(row->reopen_count() + 1);
   Note(reopened, "case_reopened", *row).set_detail(reopened.body.cause().value());
   return sdk::Applied();
@@ -311,9 +371,54 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reo
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& withdrawn, Rows& view) {
   Case* row = FindCase(withdrawn, view);
   if (row == nullptr) return WithoutCase();
-  MoveTo(*row, events::v1::CASE_STATUS_WITHDRAWN);
+  MoveTo(withdrawn, events::v1::CASE_STATUS_WITHDRAWN, *row);
   *row->mutable_closed_at() = withdrawn.event().occurred_at();
   Note(withdrawn, "case_withdrawn", *row).set_detail(withdrawn.body.cause().value());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseNextActionSet>& set, Rows& view) {
+  Case* row = FindCase(set, view);
+  if (row == nullptr) return WithoutCase();
+  const auto& body = set.body;
+  const std::string& action = body.action().value();
+  if (!action.empty()) {
+    *row->mutable_next_action() = body.action();
+    row->set_next_action_is_set(true);
+  }
+  if (!body.owner_id().empty()) row->set_set_action_owner_id(body.owner_id());
+  if (body.has_due_at()) *row->mutable_set_action_due_at() = body.due_at();
+  Note(set, "case_next_action_set", *row).set_detail(action.empty() ? body.owner_id() : action);
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseResponseSent>& sent, Rows& view) {
+  Case* row = FindCase(sent, view);
+  if (row == nullptr) return WithoutCase();
+  const auto& body = sent.body;
+  // A summary is the short form of a final response.
+  const bool is_final =
+      body.kind() == events::v1::CASE_RESPONSE_KIND_FINAL || body.kind() == events::v1::CASE_RESPONSE_KIND_SUMMARY;
+  if (is_final && !row->has_final_response_at()) *row->mutable_final_response_at() = sent.event().occurred_at();
+  CaseStep& step = Note(sent, "case_response_sent", *row);
+  step.set_detail(Word(body.kind()));
+  step.set_channel(body.channel());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseMatterSet>& set, Rows& view) {
+  Case* row = FindCase(set, view);
+  if (row == nullptr) return WithoutCase();
+  row->set_matter_id(set.body.matter_id());
+  Note(set, "case_matter_set", *row).set_detail(set.body.matter_id());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReferred>& referred, Rows& view) {
+  Case* row = FindCase(referred, view);
+  if (row == nullptr) return WithoutCase();
+  Refer(referred.body.external(), *row);
+  Note(referred, "case_referred", *row).set_detail(referred.body.external().scheme());
   return sdk::Applied();
 }
 

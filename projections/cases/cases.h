@@ -1,9 +1,10 @@
 #pragma once
 
 // Complaints and service requests as they stand: one row a case, found by client, status, due time, assignee, team,
-// branch, category and kind, and in the order of change.
+// branch, category and kind, matter, number elsewhere, next action, and in the order of change.
 
 #include "kefu/query/v1/case.pb.h"
+#include "projections/cases/clock_facts.h"
 #include "projections/sdk/case_id.h"
 #include "projections/sdk/projection.h"
 
@@ -93,25 +94,61 @@ struct CasesByChange {
   static void Keys(const Case& row, sdk::IndexKeys& out);
 };
 
+// When something has to be done next, open cases only: each is here once, for each has such a time.
+struct CasesByNextAction {
+  static constexpr std::string_view kName = "by_next_action";
+  static constexpr uint8_t kId = 11;
+  using Of = Cases;
+  using Key = codec::KeyOf<absl::Time, std::string>;  // next_action_due_at, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+// Cases of several complainants about one matter.
+struct CasesByMatter {
+  static constexpr std::string_view kName = "by_matter";
+  static constexpr uint8_t kId = 12;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, std::string>;  // matter, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
+// By the numbers that regulators and exchanges gave it; whose number it is, is not in the key.
+struct CasesByExternal {
+  static constexpr std::string_view kName = "by_external";
+  static constexpr uint8_t kId = 13;
+  using Of = Cases;
+  using Key = codec::KeyOf<std::string, std::string>;  // number, case
+  static void Keys(const Case& row, sdk::IndexKeys& out);
+};
+
 // Steps kept in a row; older ones are in the client's journal.
 inline constexpr int kStepsKept = 64;
+// References to it elsewhere kept in a row, one a scheme.
+inline constexpr int kReferencesKept = 8;
 
 // Neither resolved, closed nor withdrawn.
 bool IsOpen(events::v1::CaseStatus status);
 
+// The end of every fold that changed `row`: where the log is, and what has to be done next.
+void EndFold(const sdk::RecordedEvent& record, Case& row);
+
 struct CasesView {
   static constexpr std::string_view kName = "case";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   using Events =
       sdk::TypeList<events::v1::ComplaintReceived, events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged,
                     events::v1::CaseAssigned, events::v1::CaseStarted, events::v1::CaseWaitStarted,
                     events::v1::CaseResumed, events::v1::CaseEscalated, events::v1::CaseReclassified,
                     events::v1::CaseTimelinessReported, events::v1::CaseNoteAdded, events::v1::CaseWorkRecorded,
                     events::v1::CaseResolutionProposed, events::v1::CaseResolved, events::v1::CaseClosed,
-                    events::v1::CaseReopened, events::v1::CaseWithdrawn>;
+                    events::v1::CaseReopened, events::v1::CaseWithdrawn, events::v1::CaseNextActionSet,
+                    events::v1::CaseResponseSent, events::v1::CaseMatterSet, events::v1::CaseReferred,
+                    events::v1::ClockStarted, events::v1::ClockPaused, events::v1::ClockResumed, events::v1::ClockMet,
+                    events::v1::ClockBreached, events::v1::ClockDropped>;
   using Tables = sdk::TypeList<Cases>;
   using Indexes = sdk::TypeList<CasesByClient, CasesByStatus, CasesByDue, CasesByAssignee, CasesByTeam, CasesByBranch,
-                                CasesByCategory, CasesByKind, CasesByChange>;
+                                CasesByCategory, CasesByKind, CasesByChange, CasesByNextAction, CasesByMatter,
+                                CasesByExternal>;
 
   static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows) {
     if (const std::string& case_id = sdk::CaseIdOf(event); !case_id.empty()) rows.Add<Cases>(case_id);
@@ -135,6 +172,17 @@ struct CasesView {
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseClosed>& closed, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseReopened>& reopened, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& withdrawn, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseNextActionSet>& set, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseResponseSent>& sent, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseMatterSet>& set, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseReferred>& referred, Rows& view);
+  // clock_facts.cc
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockStarted>& started, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockPaused>& paused, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockResumed>& resumed, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockMet>& met, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockBreached>& breached, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockDropped>& dropped, Rows& view);
 };
 
 }  // namespace kefu::cases

@@ -45,4 +45,23 @@ void CasesByChange::Keys(const Case& row, sdk::IndexKeys& out) {
   out.AddEncoded(Key::Encode(Offset(row.last_offset()), row.case_id()));
 }
 
+void CasesByNextAction::Keys(const Case& row, sdk::IndexKeys& out) {
+  if (row.has_next_action_due_at() && IsOpen(row.status()))
+    out.AddEncoded(Key::Encode(FromProto(row.next_action_due_at()), row.case_id()));
+}
+
+void CasesByMatter::Keys(const Case& row, sdk::IndexKeys& out) {
+  if (!row.matter_id().empty()) out.AddEncoded(Key::Encode(row.matter_id(), row.case_id()));
+}
+
+void CasesByExternal::Keys(const Case& row, sdk::IndexKeys& out) {
+  const auto& all = row.external_references();
+  for (int i = 0; i < all.size(); ++i) {
+    // Two who use one number: one entry.
+    bool named = all[i].number().empty();
+    for (int before = 0; before < i; ++before) named = named || all[before].number() == all[i].number();
+    if (!named) out.AddEncoded(Key::Encode(all[i].number(), row.case_id()));
+  }
+}
+
 }  // namespace kefu::cases

@@ -6,6 +6,8 @@
 #include "projections/client/open_cases.h"
 #include "projections/client/profile.h"
 #include "projections/client/tallies.h"
+#include "projections/client/told.h"
+#include "projections/sdk/contact_rules.h"
 #include "projections/sdk/identifiers.h"
 
 namespace kefu::client {
@@ -18,11 +20,8 @@ using Rows = ClientView::Rows;
 
 namespace {
 
-// The client's row, with what every event leaves in it. A client that was never registered has a row, too: contacts
-// come before registration.
-template <class Body>
-ClientRow& Touch(const sdk::Recorded<Body>& recorded, Rows& view) {
-  const auto& event = recorded.event();
+// The client's row. A client that was never registered has one, too: contacts come before registration.
+ClientRow& RowOf(const events::v1::Event& event, Rows& view) {
   ClientRow& row = view.Edit<Clients>(event.client_id());
   // Before registration the first branch that met the client is the best guess.
   const bool takes_branch = !row.registered() && !row.has_branch() && !event.branch_id().empty();
@@ -33,10 +32,24 @@ ClientRow& Touch(const sdk::Recorded<Body>& recorded, Rows& view) {
       if (takes_branch) identity.set_branch_id(event.branch_id());
     });
   }
-  row.NoteTime(event.occurred_at());
+  return row;
+}
+
+// The same, with what every event leaves in it.
+template <class Body>
+ClientRow& Touch(const sdk::Recorded<Body>& recorded, Rows& view) {
+  ClientRow& row = RowOf(recorded.event(), view);
+  row.NoteTime(recorded.event().occurred_at());
   ++row.event_count;
   row.last_offset = recorded.record.offset.value();
   return row;
+}
+
+// What only says how often something happens.
+template <class Body>
+sdk::Outcome CountOne(std::string_view key, const sdk::Recorded<Body>& recorded, Rows& view) {
+  Count(key, Touch(recorded, view));
+  return sdk::Applied();
 }
 
 // The same for events that are about the client itself.
@@ -163,12 +176,39 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientIdentifiers
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ServiceConfigurationChanged>& changed, Rows& view) {
   TouchClient(changed, view).ChangeIdentity(
-      [&](Client& identity) { *identity.mutable_service_configuration() = changed.body.configuration(); });
+      [&](Client& identity) { TakeConfiguration(changed, *identity.mutable_service_configuration()); });
   return sdk::Applied();
 }
 
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientStatusChanged>& changed, Rows& view) {
   TouchClient(changed, view).ChangeIdentity([&](Client& identity) { identity.set_status(changed.body.status()); });
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ChannelIdentityLinked>& linked, Rows& view) {
+  TouchClient(linked, view).ChangeTail([&](Client& tail) { TakeIdentity(linked, tail); });
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ChannelIdentityUnlinked>& unlinked, Rows& view) {
+  TouchClient(unlinked, view).ChangeTail([&](Client& tail) { DropIdentity(unlinked.body, tail); });
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ConsentChanged>& changed, Rows& view) {
+  TouchClient(changed, view).ChangeIdentity([&](Client& identity) {
+    sdk::TakeConsent(changed.body.consent(), changed.event().occurred_at(), identity.mutable_service_configuration());
+  });
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::TradingDaySummarised>& told, Rows& view) {
+  Touch(told, view).ChangeTail([&](Client& tail) { TakeTrading(told, tail); });
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::AssetsValued>& told, Rows& view) {
+  Touch(told, view).ChangeTail([&](Client& tail) { TakeAssets(told, tail); });
   return sdk::Applied();
 }
 
@@ -186,13 +226,38 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::OfferProgressed>&
   return sdk::Applied();
 }
 
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::PromiseMade>& promise, Rows& view) {
+  return CountOne("promise.made", promise, view);
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::PromiseKept>& promise, Rows& view) {
+  return CountOne("promise.kept", promise, view);
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::PromiseReleased>& promise, Rows& view) {
+  return CountOne("promise.released", promise, view);
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CallBackPlanned>& call_back, Rows& view) {
+  return CountOne("call_back.planned", call_back, view);
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CallBackDone>& call_back, Rows& view) {
+  return CountOne("call_back.done", call_back, view);
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CallBackCancelled>& call_back, Rows& view) {
+  return CountOne("call_back.cancelled", call_back, view);
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::SatisfactionRated>& rated, Rows& view) {
+  return CountOne(rated.body.scale() == events::v1::SATISFACTION_SCALE_NPS ? "rating.nps" : "rating.csat", rated, view);
+}
+
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view) {
   ClientRow& row = Touch(received, view);
   OpenCase entry = EntryOf(received, events::v1::CASE_KIND_COMPLAINT);
-  // The regulator's date binds where it is earlier than the firm's own, or the only one.
-  const auto& external = received.body.external();
-  if (external.has_due_at() && (!entry.has_due_at() || external.due_at() < entry.due_at()))
-    *entry.mutable_due_at() = external.due_at();
+  BringForward(received.body.external(), entry);
   OpenCases(row, received.event().client_id(), view).Open(entry);
   Count("complaint.opened", row);
   return sdk::Applied();
@@ -282,6 +347,34 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& w
   const auto kind = OpenCases(row, withdrawn.event().client_id(), view).Settle(withdrawn.body.case_id());
   if (!kind.has_value()) return WithoutCase();
   CountCode(Word(*kind), ".withdrawn", "", row);
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseNextActionSet>& set, Rows& view) {
+  Touch(set, view);
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseResponseSent>& sent, Rows& view) {
+  Touch(sent, view);
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseMatterSet>& set, Rows& view) {
+  Touch(set, view);
+  return sdk::Applied();
+}
+
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::CaseReferred>& referred, Rows& view) {
+  ClientRow& row = Touch(referred, view);
+  return OpenCases(row, referred.event().client_id(), view).Refer(referred.body) ? sdk::Applied() : WithoutCase();
+}
+
+// Concluded by a service: no event of the client's own, so nothing is counted and no time moves.
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientClassified>& classified, Rows& view) {
+  ClientRow& row = RowOf(classified.event(), view);
+  row.ChangeTail([&](Client& tail) { TakeSegment(classified, tail); });
+  row.last_offset = classified.record.offset.value();
   return sdk::Applied();
 }
 

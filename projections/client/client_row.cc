@@ -1,5 +1,6 @@
 #include "projections/client/client_row.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace kefu::client {
@@ -17,6 +18,9 @@ namespace {
 
 // The fields that ChangeIdentity gives are those up to here.
 constexpr int kLastIdentityField = Client::kRegisteredAtFieldNumber;
+// And ChangeTail those from here to there.
+constexpr int kFirstTailField = Client::kIdentitiesFieldNumber;
+constexpr int kLastTailField = Client::kSegmentsFieldNumber;
 
 }  // namespace
 
@@ -42,6 +46,7 @@ bool ClientRow::Parse(std::string_view bytes) {
   *this = ClientRow();
   std::string_view rest = bytes;
   size_t identity_end = 0;
+  size_t tail_begin = bytes.size();
   Field field;
   while (TakeField(&rest, &field)) {
     switch (field.number) {
@@ -67,11 +72,17 @@ bool ClientRow::Parse(std::string_view bytes) {
         open_cases.AppendWhole(field.whole);
         break;
       default:
-        if (field.number > kLastIdentityField && !TakeLateField(field.number, field.value)) return false;
+        if (field.number <= kLastIdentityField) break;
+        if (field.number >= kFirstTailField && field.number <= kLastTailField) {
+          tail_begin = std::min(tail_begin, bytes.size() - rest.size() - field.whole.size());
+        } else if (!TakeLateField(field.number, field.value)) {
+          return false;
+        }
     }
     if (field.number <= kLastIdentityField) identity_end = bytes.size() - rest.size();
   }
   identity_ = bytes.substr(0, identity_end);
+  tail_ = bytes.substr(tail_begin);
   return rest.empty();
 }
 
@@ -110,10 +121,11 @@ void ClientRow::AppendTo(std::string* bytes) const {
   AppendVarintField(bytes, Client::kEventCountFieldNumber, static_cast<uint64_t>(event_count));
   AppendVarintField(bytes, Client::kRevisionFieldNumber, static_cast<uint64_t>(revision));
   AppendVarintField(bytes, Client::kLastOffsetFieldNumber, static_cast<uint64_t>(last_offset));
+  bytes->append(tail_);
 }
 
 size_t ClientRow::MemoryBytes() const {
-  return sizeof(*this) + identity_.capacity() + tallies.MemoryBytes() + contacts.MemoryBytes() +
+  return sizeof(*this) + identity_.capacity() + tail_.capacity() + tallies.MemoryBytes() + contacts.MemoryBytes() +
          open_cases.MemoryBytes();
 }
 

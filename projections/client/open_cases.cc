@@ -1,5 +1,7 @@
 #include "projections/client/open_cases.h"
 
+#include <google/protobuf/util/time_util.h>
+
 namespace kefu::client {
 
 using events::v1::CaseKind;
@@ -24,6 +26,11 @@ void OpenCases::ChangeListed(const ClientRow::OpenList::Entry& place, Change cha
   row_.open_cases.Replace(place, entry.SerializeAsString());
 }
 
+void BringForward(const events::v1::ExternalReference& external, OpenCase& entry) {
+  if (external.has_due_at() && (!entry.has_due_at() || external.due_at() < entry.due_at()))
+    *entry.mutable_due_at() = external.due_at();
+}
+
 void OpenCases::Open(const OpenCase& entry) {
   *Known(entry.case_id()).mutable_entry() = entry;
   Append(entry);
@@ -41,15 +48,25 @@ bool OpenCases::SetStatus(const std::string& case_id, events::v1::CaseStatus sta
   return true;
 }
 
+template <class Change>
+bool OpenCases::ChangeKnown(const std::string& case_id, bool changes, Change change) {
+  if (view_.Find<KnownCases>(client_id_, case_id) == nullptr) return false;
+  if (!changes) return true;
+  change(*Known(case_id).mutable_entry());
+  if (const auto place = PlaceOf(case_id)) ChangeListed(*place, change);
+  return true;
+}
+
 bool OpenCases::Reclassify(const events::v1::CaseReclassified& body) {
-  if (view_.Find<KnownCases>(client_id_, body.case_id()) == nullptr) return false;
-  const auto change = [&](OpenCase& entry) {
+  return ChangeKnown(body.case_id(), body.has_category() || body.has_due_at(), [&](OpenCase& entry) {
     if (body.has_category()) entry.set_category(body.category().value());
     if (body.has_due_at()) *entry.mutable_due_at() = body.due_at();
-  };
-  if (body.has_category() || body.has_due_at()) change(*Known(body.case_id()).mutable_entry());
-  if (const auto place = PlaceOf(body.case_id())) ChangeListed(*place, change);
-  return true;
+  });
+}
+
+bool OpenCases::Refer(const events::v1::CaseReferred& body) {
+  return ChangeKnown(body.case_id(), body.external().has_due_at(),
+                     [&](OpenCase& entry) { BringForward(body.external(), entry); });
 }
 
 std::optional<CaseKind> OpenCases::Settle(const std::string& case_id) {

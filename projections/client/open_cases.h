@@ -21,6 +21,8 @@ class OpenCases {
   bool SetStatus(const std::string& case_id, events::v1::CaseStatus status);
   // Changes the category and the due time, where given, open or not. False: no such case.
   bool Reclassify(const events::v1::CaseReclassified& body);
+  // A regulator took it up: BringForward, open or not. False: no such case.
+  bool Refer(const events::v1::CaseReferred& body);
   // Takes it off the list; its kind. Empty: it is not open.
   std::optional<events::v1::CaseKind> Settle(const std::string& case_id);
   // Back at the end of the list; its kind. Empty: no such case.
@@ -30,6 +32,8 @@ class OpenCases {
   KnownCase& Known(const std::string& case_id) { return view_.Edit<KnownCases>(client_id_, case_id); }
   std::optional<ClientRow::OpenList::Entry> PlaceOf(const std::string& case_id) const;
   // Parses the entry, lets `change` at it, and puts it back.
+  template <class Change>
+  bool ChangeKnown(const std::string& case_id, bool changes, Change change);
   template <class Change>
   void ChangeListed(const ClientRow::OpenList::Entry& place, Change change);
   void Append(const query::v1::OpenCase& entry);
@@ -42,5 +46,8 @@ class OpenCases {
   const std::string& client_id_;
   ClientView::Rows& view_;
 };
+
+// The regulator's date, where it is earlier than the entry's, or the only one.
+void BringForward(const events::v1::ExternalReference& external, query::v1::OpenCase& entry);
 
 }  // namespace kefu::client

@@ -1,6 +1,6 @@
 #pragma once
 
-// Finds registered clients by what people know of them: account, phone, foreign id, name.
+// Finds registered clients by what people know of them: account, phone, foreign id, name on a channel, name.
 
 #include "kefu/query/v1/client.pb.h"
 #include "projections/sdk/projection.h"
@@ -49,18 +49,39 @@ struct EntriesByName {
   static void Keys(const DirectoryEntry& row, sdk::IndexKeys& out);
 };
 
+struct EntriesByIdentity {
+  static constexpr std::string_view kName = "by_identity";
+  static constexpr uint8_t kId = 6;
+  using Of = Entries;
+  using Key = codec::KeyOf<int32_t, std::string, std::string>;  // channel, handle, client
+  static void Keys(const DirectoryEntry& row, sdk::IndexKeys& out);
+};
+
+// For someone who has an id and does not know whose it is.
+struct EntriesByExternalValue {
+  static constexpr std::string_view kName = "by_external_value";
+  static constexpr uint8_t kId = 7;
+  using Of = Entries;
+  using Key = codec::KeyOf<std::string, std::string>;  // value in any scheme, client
+  static void Keys(const DirectoryEntry& row, sdk::IndexKeys& out);
+};
+
 struct DirectoryView {
   static constexpr std::string_view kName = "directory";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   using Events = sdk::TypeList<events::v1::ClientRegistered, events::v1::ClientIdentifiersChanged,
-                               events::v1::ClientStatusChanged>;
+                               events::v1::ClientStatusChanged, events::v1::ChannelIdentityLinked,
+                               events::v1::ChannelIdentityUnlinked>;
   using Tables = sdk::TypeList<Entries>;
-  using Indexes = sdk::TypeList<EntriesByAccount, EntriesByPhone, EntriesByExternal, EntriesByName>;
+  using Indexes = sdk::TypeList<EntriesByAccount, EntriesByPhone, EntriesByExternal, EntriesByName, EntriesByIdentity,
+                                EntriesByExternalValue>;
 
   using Rows = sdk::View<DirectoryView>;
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientRegistered>& registered, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientIdentifiersChanged>& changed, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientStatusChanged>& changed, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ChannelIdentityLinked>& linked, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ChannelIdentityUnlinked>& unlinked, Rows& view);
 };
 
 }  // namespace kefu::directory

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "platform/testkit/client_events.h"
 #include "platform/testkit/golden.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/projection_driver.h"
@@ -103,6 +104,30 @@ TEST_F(DirectoryTest, AFaultySenderCannotMakeARowGrowWithoutEnd) {
   for (int i = 0; i < 500; ++i) changed.add_phones_added(std::to_string(1000000 + i));
   test_.Given(Wang(), IdentifiersChanged(changed));
   EXPECT_EQ(test_.Row<Entries>("C-1")->phones_size(), 100);
+}
+
+TEST_F(DirectoryTest, AForeignIdFindsTheClientWithoutItsSchemeToo) {
+  events::v1::ClientIdentifiersChanged changed;
+  for (const char* scheme : {"bank", "fund"}) {
+    auto* id = changed.add_external_ids_added();
+    id->set_scheme(scheme);
+    id->set_value("10007");
+  }
+  test_.Given(Wang(), IdentifiersChanged(changed), Registered("李四").Client("C-2"));
+  // In three schemes, and one entry.
+  EXPECT_THAT(test_.Entries<EntriesByExternalValue>(), ElementsAre("10007, C-1"));
+}
+
+TEST_F(DirectoryTest, ANameOnAChannelFindsTheClientsItWasLinkedTo) {
+  test_.Given(Wang(), Registered("李四").Client("C-2"), IdentityLinked(events::v1::CHANNEL_WECHAT, "o-1"),
+              IdentityLinked(events::v1::CHANNEL_APP, "o-1"),
+              IdentityLinked(events::v1::CHANNEL_WECHAT, "o-1").Client("C-2"));
+  // One handle at two clients: both, for someone has to settle it.
+  EXPECT_THAT(test_.Entries<EntriesByIdentity>(), ElementsAre("3, o-1, C-1", "4, o-1, C-1", "4, o-1, C-2"));
+  test_.Given(IdentityUnlinked(events::v1::CHANNEL_WECHAT, "o-1"), IdentityUnlinked(events::v1::CHANNEL_SMS, "o-1"),
+              IdentityLinked(events::v1::CHANNEL_WECHAT, "o-1", events::v1::IDENTITY_PROOF_DECLARED).Client("C-2"));
+  EXPECT_THAT(test_.Entries<EntriesByIdentity>(), ElementsAre("3, o-1, C-1", "4, o-1, C-2"));
+  EXPECT_EQ(test_.Row<Entries>("C-2")->identities(0).proof(), events::v1::IDENTITY_PROOF_DECLARED);
 }
 
 TEST_F(DirectoryTest, GoldenDump) {

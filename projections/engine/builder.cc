@@ -50,14 +50,16 @@ void Builder::Run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    const Status status = CatchUp(job);
+    // Admission, in another version, judges the log anew: the view has what it will come to.
+    const bool ahead = job.lane->next() > job.host->shown_next();
+    const Status status = ahead ? Unavailable("admission is not as far yet") : CatchUp(job);
     if (stopping_) return;
     if (status.ok()) {
       PostJoin(std::move(job));
       continue;
     }
     // Not given up: a full disk gets room, a log comes back, and a partition in trouble is restarted with the process.
-    spdlog::warn("a build in partition {} waits: {}", job.host->partition(), ToString(status));
+    if (!ahead) spdlog::warn("a build in partition {} waits: {}", job.host->partition(), ToString(status));
     job.lane->Abandon();
     std::unique_lock lock(mutex_);
     jobs_.push_back(std::move(job));

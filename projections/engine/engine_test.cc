@@ -120,6 +120,26 @@ TEST(Engine, AnUnknownBodyStopsItsPartitionAndReadsGoOn) {
   EXPECT_FALSE(running.engine->Health().ok());
 }
 
+TEST(Engine, ANewerVersionOfTheRulesStopsItsPartitionAndReadsGoOn) {
+  MemoryLog log(1);
+  const TempDirectory directory;
+  log.Put(Partition(0), testkit::Recorded(ContactOf("C-1", 1), testkit::Beginning()));
+  for (int32_t version = 2; version <= 3; ++version) {
+    events::v1::Event adopted;
+    adopted.set_event_id(fmt::format("rules/{}", version));
+    adopted.mutable_rules_version_adopted()->set_version(version);
+    log.Put(Partition(0), testkit::Recorded(adopted, testkit::Beginning()));
+  }
+  log.Put(Partition(0), testkit::Recorded(ContactOf("C-1", 2), testkit::Beginning()));
+  Running running(log, directory.path(), {&sdk::Describe<CountView>()});
+  const auto stopped = [](const auto& view) { return view.state() == admin::v1::VIEW_STATE_STOPPED; };
+  EXPECT_TRUE(running.Eventually("count", stopped));
+  EXPECT_THAT(running.Described("count").reason(), testing::HasSubstr("version 3 of the rules"));
+  EXPECT_EQ(CountOf(*running.engine, "C-1"), 1);
+  EXPECT_EQ(running.engine->VerdictAt(Partition(0), Offset(1))->outcome(), events::v1::VERDICT_OUTCOME_APPLIED);
+  EXPECT_EQ(running.engine->WaitFor(Partition(0), Offset(4), Soon()).code(), StatusCode::kFailedPrecondition);
+}
+
 TEST(Engine, AShorterOrOtherLogIsNeverServedAsCurrent) {
   for (const bool cut : {true, false}) {
     MemoryLog log(1);

@@ -48,7 +48,6 @@ StatusOr<std::unique_ptr<PartitionHost>> PartitionHost::Open(HostContext& contex
 Status PartitionHost::OpenStore() {
   ASSIGN_OR_RETURN(store_, store::Store::Open({directory_, context_.resources, context_.options.reserve_bytes}));
   ASSIGN_OR_RETURN(tables_.meta, store_->OpenTable(kMetaTable, store::TableKind::kRows));
-  ASSIGN_OR_RETURN(tables_.verdicts, store_->OpenTable(kVerdictTable, store::TableKind::kRows));
   ASSIGN_OR_RETURN(tables_.parked, store_->OpenTable(kParkedTable, store::TableKind::kRows));
   const std::string identity = fmt::format("{} {} {}/{}", kFormat, context_.log.id, partition_, context_.log.partitions);
   ASSIGN_OR_RETURN(const auto stored, GetMeta(kIdentityKey));
@@ -133,9 +132,22 @@ std::unique_ptr<Lane> PartitionHost::MakeLane(Place place, std::unique_ptr<Folde
   return lane;
 }
 
+// Another version of admission judges the log anew; views that are ahead of it wait. The older one's verdicts go first.
+Status PartitionHost::DropOlderAdmission(const TableName& current) {
+  for (const std::string& table : store_->TableNames()) {
+    const auto name = TableName::Decode(table);
+    if (!name || name->view != current.view || name->version >= current.version) continue;
+    RETURN_IF_ERROR(store_->DropTable(kVerdictTable));
+    RETURN_IF_ERROR(DropBuild(*name));
+  }
+  ASSIGN_OR_RETURN(tables_.verdicts, store_->OpenTable(kVerdictTable, store::TableKind::kRows));
+  return OkStatus();
+}
+
 Status PartitionHost::OpenViews() {
   const sdk::Projection& state = admission::State();
   const TableName admission_name{std::string(state.name), state.version, 0};
+  RETURN_IF_ERROR(DropOlderAdmission(admission_name));
   ASSIGN_OR_RETURN(auto judge, OpenBuild(state, admission_name));
   ASSIGN_OR_RETURN(const Place main_place, PlaceOf(judge->table_name));
   main_ = std::make_unique<Lane>(partition_, *store_, tables_, main_place, std::move(judge), OptionsOfLanes());

@@ -106,6 +106,7 @@ class PartitionHost {
   StatusOr<Place> PlaceOf(const std::string& table_name) const;
   Status PutMeta(const std::vector<std::pair<std::string, std::string>>& entries);
   Status DropBuild(const TableName& name);
+  Status DropOlderAdmission(const TableName& current);
   LaneOptions OptionsOfLanes() const;
   std::unique_ptr<Lane> MakeLane(Place place, std::unique_ptr<FoldedView> view);
   Slot* SlotOf(std::string_view view);

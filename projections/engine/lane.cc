@@ -173,6 +173,13 @@ StatusOr<Lane::Step> Lane::FoldOne(const Parsed& parsed) {
     staged_.effective_time = std::max(staged_.effective_time, FromProto(event.recorded_at()));
     recorded.recorded_at = staged_.effective_time;
     verdict = VerdictOf(recorded);
+    if (verdict.outcome() == events::v1::VERDICT_OUTCOME_UNSPECIFIED) {
+      RETURN_IF_ERROR(Fault());
+      return FailedPrecondition(
+          "partition {} offset {} is judged by version {} of the rules, and this version knows them up to {}; upgrade "
+          "this node, it goes on from there (reads are served as of that position)",
+          partition_, record.offset, event.rules_version_adopted().version(), admission::kRulesVersion);
+    }
     recorded.verdict = &verdict;
     const bool refused = verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED;
     if (verdict.outcome() != events::v1::VERDICT_OUTCOME_DUPLICATE) {

@@ -102,8 +102,8 @@ class Lane {
 
   // Folds all records of the batch before `limit`; those before next() are skipped. kAborted: an event parks; call it
   // again with the records from next() on. kResourceExhausted: no room to write; call Advance later, it goes on from
-  // there. kFailedPrecondition: an event this build cannot read; all before it is staged. Other errors: the store is at
-  // fault; call Abandon.
+  // there. kFailedPrecondition: an event this build cannot read or judge; all before it is staged. Other errors: the
+  // store is at fault; call Abandon.
   Status Take(log::RecordBatch batch, Offset limit);
   Status Advance();
 

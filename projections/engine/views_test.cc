@@ -7,7 +7,10 @@
 #include <thread>
 
 #include "platform/base/files.h"
+#include "platform/store/store.h"
+#include "projections/admission/admission.h"
 #include "projections/catalogue.h"
+#include "projections/engine/frames.h"
 #include "projections/engine/running.h"
 
 namespace kefu::engine {
@@ -145,6 +148,57 @@ TEST(Rebuild, AViewAddedLaterCatchesUpAndJoins) {
   Running other(log, clean.path(), projections::Catalogue());
   other.CatchUp(log);
   EXPECT_EQ(running.Digests(), other.Digests());
+}
+
+// As a node finds its store after an upgrade: the rows are those of an older admission, the views are at the log's end.
+TEST(Rebuild, AnotherVersionOfAdmissionJudgesAnewWhileTheViewsServe) {
+  MemoryLog log(2);
+  const TempDirectory directory;
+  Fill(log, History(26, 3000));
+  std::map<std::string, std::string> before;
+  std::vector<events::v1::Verdict> verdicts;
+  {
+    Running running(log, directory.path(), projections::Catalogue());
+    running.CatchUp(log);
+    before = running.Digests();
+    for (int64_t offset = 0; Offset(offset) < *log.EndOffset(Partition(1)); ++offset)
+      verdicts.push_back(*running.engine->VerdictAt(Partition(1), Offset(offset)));
+  }
+  const sdk::Projection& state = admission::State();
+  for (int32_t p = 0; p < 2; ++p) {
+    auto opened = store::Store::Open(
+        {fmt::format("{}/p{}", directory.path(), p), store::MakeSharedResources({}), 0});
+    ASSERT_TRUE(opened.ok()) << ToString(opened.status());
+    store::Store& store = **opened;
+    const std::string now = TableName{std::string(state.name), state.version, 0}.Encode();
+    const std::string older = TableName{std::string(state.name), state.version - 1, 0}.Encode();
+    const auto meta = store.OpenTable(kMetaTable, store::TableKind::kRows);
+    const auto verdict_table = store.OpenTable(kVerdictTable, store::TableKind::kRows);
+    ASSERT_TRUE(meta.ok() && verdict_table.ok() && store.DropTable(now).ok());
+    ASSERT_TRUE(store.OpenTable(older, store::TableKind::kRows).ok());
+    const auto batch = store.NewBatch();
+    store::PinnedValue place;
+    ASSERT_TRUE(*store.Get(*meta, PlaceKey(now), &place));
+    batch->Put(*meta, PlaceKey(older), place.view());
+    batch->Delete(*meta, PlaceKey(now));
+    // What the older one thought of the first event.
+    events::v1::Verdict wrong;
+    wrong.set_outcome(events::v1::VERDICT_OUTCOME_REFUSED);
+    batch->Put(*verdict_table, codec::Key(Offset(0)), wrong.SerializeAsString());
+    ASSERT_TRUE(store.Write(*batch).ok());
+  }
+  Running running(log, directory.path(), projections::Catalogue());
+  running.CatchUp(log);
+  for (const auto* view : projections::Catalogue()) ASSERT_TRUE(running.Eventually(view->name, IsLive)) << view->name;
+  EXPECT_EQ(running.Digests(), before);
+  for (size_t offset = 0; offset < verdicts.size(); ++offset)
+    ASSERT_EQ(running.engine->VerdictAt(Partition(1), Offset(static_cast<int64_t>(offset)))->SerializeAsString(),
+              verdicts[offset].SerializeAsString())
+        << offset;
+  // All go on together.
+  Fill(log, History(27, 200), 5'000);
+  running.CatchUp(log);
+  for (const auto* view : projections::Catalogue()) ASSERT_TRUE(running.Eventually(view->name, IsLive)) << view->name;
 }
 
 TEST_F(Poisoned, AnEventThatCannotBeTakenHoldsUpItsClientAlone) {

@@ -1,14 +1,86 @@
 #include "projections/journal/journal.h"
 
+#include <optional>
+
 #include "projections/journal/entry.h"
+#include "projections/sdk/home.h"
 
 namespace kefu::journal {
 
-sdk::Outcome JournalView::Apply(const sdk::Recorded<events::v1::Event>& recorded, sdk::View<JournalView>& view) {
-  // What is about no one client belongs in no client's journal.
-  if (recorded.body.client_id().empty()) return sdk::Ignored();
-  view.PutRaw<Entries>(EncodeEntry(recorded.record.verdict, recorded.record.bytes), recorded.body.client_id(),
-                       recorded.record.offset);
+using events::v1::Event;
+using Rows = sdk::View<JournalView>;
+
+namespace {
+
+struct Pair {
+  std::string client_id;
+  std::string other_client_id;
+};
+
+bool IsHome(const sdk::Recorded<Event>& recorded, const std::string& client_id) {
+  return sdk::IsHome(recorded.body, client_id, recorded.record.partition);
+}
+
+std::optional<Pair> Recall(PairKind kind, const std::string& id, Rows& view) {
+  const auto stored = view.FindRaw<Pairs>(static_cast<int32_t>(kind), id);
+  if (!stored.has_value()) return std::nullopt;
+  std::string_view rest = *stored;
+  Pair pair;
+  if (!codec::TakePart(rest, &pair.client_id) || !codec::TakePart(rest, &pair.other_client_id)) return std::nullopt;
+  return pair;
+}
+
+// Remembers whom a merge or a relation is about, where one of the two lives here.
+Pair Begin(PairKind kind, const std::string& id, Pair pair, const sdk::Recorded<Event>& recorded, Rows& view) {
+  if (!IsHome(recorded, pair.client_id) && !IsHome(recorded, pair.other_client_id)) return pair;
+  // Looked up before it is written: the engine keeps raw values at hand for later events of a batch only in tables that
+  // were read before.
+  if (!Recall(kind, id, view).has_value())
+    view.PutRaw<Pairs>(codec::Key(pair.client_id, pair.other_client_id), static_cast<int32_t>(kind), id);
+  return pair;
+}
+
+// Whom a fact about two clients is about; nothing if both live elsewhere, or it is about none.
+std::optional<Pair> PairOf(const sdk::Recorded<Event>& recorded, Rows& view) {
+  const Event& event = recorded.body;
+  switch (event.body_case()) {
+    case Event::kClientRecordsMerged: {
+      const auto& merged = event.client_records_merged();
+      return Begin(PairKind::kMerge, event.event_id(), {merged.surviving_client_id(), merged.merged_client_id()},
+                   recorded, view);
+    }
+    case Event::kClientRecordsSplit:
+      return Recall(PairKind::kMerge, event.client_records_split().merge_event_id(), view);
+    case Event::kClientRelationStarted: {
+      const auto& started = event.client_relation_started();
+      return Begin(PairKind::kRelation, started.relation_id(), {started.client_id(), started.other_client_id()},
+                   recorded, view);
+    }
+    case Event::kClientRelationEnded:
+      return Recall(PairKind::kRelation, event.client_relation_ended().relation_id(), view);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+sdk::Outcome JournalView::Apply(const sdk::Recorded<Event>& recorded, Rows& view) {
+  const auto put = [&](const std::string& client_id) {
+    view.PutRaw<Entries>(EncodeEntry(recorded.record.verdict, recorded.record.bytes), client_id, recorded.record.offset);
+  };
+  if (!recorded.body.client_id().empty()) {
+    put(recorded.body.client_id());
+    return sdk::Applied();
+  }
+  // What partition 0 refused reaches no other partition, so that it would be in one client's journal and not in the
+  // other's: it is in neither.
+  const auto* verdict = recorded.record.verdict;
+  if (verdict != nullptr && verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED) return sdk::Ignored();
+  const auto pair = PairOf(recorded, view);
+  if (!pair.has_value()) return sdk::Ignored();
+  for (const std::string* client_id : {&pair->client_id, &pair->other_client_id})
+    if (IsHome(recorded, *client_id)) put(*client_id);
   return sdk::Applied();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Every event of a client as it was recorded, in the order of the log: the timeline, and what as-of folds again.
+// Every event of a client as it was recorded, in the order of the log: the timeline, and what as-of folds again. A fact
+// about two clients is in the journals of both.
 
 #include "projections/sdk/projection.h"
 
@@ -14,13 +15,25 @@ struct Entries {
   using Row = sdk::RawBytes;
 };
 
+// What kinds of facts about two clients have ids of their own.
+enum class PairKind : int32_t { kMerge = 1, kRelation = 2 };
+
+// The two clients that a merge or a relation is about, for events that name only it. Values are both ids, as
+// codec::Key(client, other); kept where either lives.
+struct Pairs {
+  static constexpr std::string_view kName = "pairs";
+  static constexpr uint8_t kId = 2;
+  using Key = codec::KeyOf<int32_t, std::string>;  // PairKind; the merge's event id, the relation's id
+  using Row = sdk::RawBytes;
+};
+
 struct JournalView {
   static constexpr std::string_view kName = "journal";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   // Attempts that admission refused are part of what happened.
   static constexpr bool kTakesRefused = true;
   using Events = sdk::AllEvents;
-  using Tables = sdk::TypeList<Entries>;
+  using Tables = sdk::TypeList<Entries, Pairs>;
   using Indexes = sdk::TypeList<>;
 
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::Event>& recorded, sdk::View<JournalView>& view);

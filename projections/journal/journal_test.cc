@@ -6,6 +6,7 @@
 #include <map>
 
 #include "platform/base/hash.h"
+#include "platform/testkit/client_events.h"
 #include "platform/testkit/golden.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/projection_driver.h"
@@ -83,6 +84,49 @@ TEST(Journal, HoldsTheRecordedBytesAsTheyAre) {
   ProjectionDriver<JournalView> test;
   test.Given(Registered("王小明"));
   EXPECT_EQ(DecodeEntry(test.run().view().RawRows("entries").at(0).second)->event, test.last().bytes);
+}
+
+TEST(Journal, AFactAboutTwoClientsIsInTheJournalsOfBoth) {
+  ProjectionDriver<JournalView> test;
+  test.Given(Merged("A", "B").Id("m1"), Related("r1", events::v1::RELATION_KIND_HOUSEHOLD, "B", "C"), Split("m1"),
+             RelationEnded("r1"), UnitTold("0001"));
+  test.When(Merged("D", "D")).Then(Refused("merge_with_itself"));
+  std::vector<std::string> lines;
+  for (const Line& line : LinesOf(test)) lines.push_back(line.client_id + " " + line.body);
+  EXPECT_THAT(lines, testing::ElementsAre("A client_records_merged", "A client_records_split",
+                                          "B client_records_merged", "B client_relation_started",
+                                          "B client_records_split", "B client_relation_ended",
+                                          "C client_relation_started", "C client_relation_ended"));
+}
+
+TEST(Journal, AFactAboutTwoClientsIsOnlyWhereTheyLive) {
+  constexpr int32_t kPartitions = 3;
+  const std::vector<Draft> drafts = {Merged("A", "B").Id("m1"), Split("m1").Id("s1"),
+                                     Related("r1", events::v1::RELATION_KIND_HOUSEHOLD, "C", "D").Id("e1"),
+                                     RelationEnded("r1").Id("e2")};
+  std::map<std::string, int> entries;
+  for (int32_t p = 0; p < kPartitions; ++p) {
+    MemoryStage stage(sdk::Describe<JournalView>());
+    for (size_t i = 0; i < drafts.size(); ++i) {
+      const auto number = static_cast<int64_t>(i);
+      const Event event = ForPartition(Finish(drafts[i], number), p, kPartitions, number);
+      const std::string bytes = event.SerializeAsString();
+      stage.Begin();
+      EXPECT_NE(sdk::Describe<JournalView>()
+                    .Apply({&event, bytes, Partition(p), Offset(number), Beginning(), nullptr}, stage)
+                    .kind(),
+                sdk::Outcome::Kind::kParked);
+    }
+    for (const auto& [key, value] : stage.RawRows("entries")) {
+      std::string_view rest = key;
+      std::string client_id;
+      ASSERT_TRUE(codec::TakePart(rest, &client_id));
+      EXPECT_EQ(PartitionForKey(client_id, kPartitions), p) << client_id;
+      ++entries[client_id];
+    }
+  }
+  EXPECT_THAT(entries, testing::ElementsAre(testing::Pair("A", 2), testing::Pair("B", 2), testing::Pair("C", 2),
+                                            testing::Pair("D", 2)));
 }
 
 TEST(Journal, GoldenDump) {

@@ -6,7 +6,7 @@
 
 namespace kefu::sdk {
 
-// The case that a case event is about; empty for all other events. Lives as long as `event`.
+// The case that a case event, or a fact about one of its clocks, is about; empty for all other events. Lives as long as `event`.
 inline const std::string& CaseIdOf(const events::v1::Event& event) {
   using events::v1::Event;
   switch (event.body_case()) {
@@ -44,6 +44,26 @@ inline const std::string& CaseIdOf(const events::v1::Event& event) {
       return event.case_reopened().case_id();
     case Event::kCaseWithdrawn:
       return event.case_withdrawn().case_id();
+    case Event::kCaseNextActionSet:
+      return event.case_next_action_set().case_id();
+    case Event::kCaseResponseSent:
+      return event.case_response_sent().case_id();
+    case Event::kCaseMatterSet:
+      return event.case_matter_set().case_id();
+    case Event::kCaseReferred:
+      return event.case_referred().case_id();
+    case Event::kClockStarted:
+      return event.clock_started().case_id();
+    case Event::kClockPaused:
+      return event.clock_paused().case_id();
+    case Event::kClockResumed:
+      return event.clock_resumed().case_id();
+    case Event::kClockMet:
+      return event.clock_met().case_id();
+    case Event::kClockBreached:
+      return event.clock_breached().case_id();
+    case Event::kClockDropped:
+      return event.clock_dropped().case_id();
     default: {
       static const std::string none;
       return none;

@@ -1,100 +1,75 @@
 #include "projections/statistics/statistics.h"
 
-#include <google/protobuf/generated_enum_reflection.h>
-
 #include <algorithm>
-#include <array>
-#include <optional>
 
 #include "projections/statistics/distinct.h"
 #include "projections/statistics/durations.h"
+#include "projections/statistics/sums.h"
 
 namespace kefu::statistics {
-
-using Rows = StatisticsView::Rows;
-
-int32_t DayOf(absl::Time time) {
-  const absl::Duration since = time - absl::UnixEpoch() + absl::Seconds(kZoneOffsetSeconds);
-  return static_cast<int32_t>(absl::ToInt64Hours(absl::Floor(since, absl::Hours(24))) / 24);
-}
-
 namespace {
 
-// "phone" for CHANNEL_PHONE, empty for what was not said.
-template <class Enum>
-std::string Word(Enum value) {
-  static const auto* words = [] {
-    const auto* type = google::protobuf::GetEnumDescriptor<Enum>();
-    auto* made = new std::vector<std::string>;
-    const size_t prefix = type->value(0)->name().size() - std::string_view("UNSPECIFIED").size();
-    for (int i = 1; i < type->value_count(); ++i) {
-      const auto number = static_cast<size_t>(type->value(i)->number());
-      if (made->size() <= number) made->resize(number + 1, std::string(kOther));
-      std::string word = type->value(i)->name().substr(prefix);
-      for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      (*made)[number] = std::move(word);
-    }
-    made->front().clear();
-    return made;
-  }();
-  const auto number = static_cast<size_t>(value);
-  return number < words->size() ? (*words)[number] : std::string(kOther);
-}
+using Rows = StatisticsView::Rows;
+using events::v1::Event;
 
-// What one event adds to its cube.
-struct Counted {
-  Family family;
-  std::array<std::string, kFacts> facts;
-  std::optional<int64_t> milliseconds;
+constexpr std::string_view kTierScheme = "asset_tier";
+constexpr int kMostClocks = 32;
 
-  std::string& operator[](Fact fact) { return facts[static_cast<size_t>(fact)]; }
-};
-
-// The value under which it counts: itself, or "other" where there are too many already.
-std::string Held(const Cube& cube, const Dimension& dimension, std::string value, Rows& view) {
-  if (!dimension.free || value.empty()) return value;
-  if (value.size() > kMostValueBytes) return std::string(kOther);
-  const std::string name(dimension.name);
-  const KnownValues* known = view.Find<ValuesKnown>(cube.id, name);
-  if (known != nullptr) {
+// Is `value` one of those known, or can it become one?
+bool IsKnown(const Cube& cube, const std::string& name, std::string_view value, int most, Rows& view) {
+  if (value.size() > kMostValueBytes) return false;
+  if (const KnownValues* known = view.Find<ValuesKnown>(cube.id, name); known != nullptr) {
     const auto& values = known->values();
-    if (std::binary_search(values.begin(), values.end(), value)) return value;
-    if (values.size() >= kMostValues) return std::string(kOther);
+    if (std::binary_search(values.begin(), values.end(), value)) return true;
+    if (values.size() >= most) return false;
   }
   auto& values = *view.Edit<ValuesKnown>(cube.id, name).mutable_values();
   int place = static_cast<int>(std::lower_bound(values.begin(), values.end(), value) - values.begin());
-  *values.Add() = value;
+  *values.Add() = std::string(value);
   for (int last = values.size() - 1; place < last; ++place) values.SwapElements(place, last);
-  return value;
+  return true;
+}
+
+// The value under which it counts: itself, or "other" where there are too many already.
+std::string_view Held(const Cube& cube, const Dimension& dimension, std::string_view value, Rows& view) {
+  if (!dimension.free || value.empty()) return value;
+  return IsKnown(cube, std::string(dimension.name), value, kMostValues, view) ? value : kOther;
+}
+
+std::string NameOfSum(const Cube& cube, const Contribution::Amount& amount, Rows& view) {
+  std::string name(amount.name);
+  if (amount.currency.empty()) return name;
+  const bool known = IsKnown(cube, "currency", amount.currency, kMostCurrencies, view);
+  return name.append(".").append(known ? amount.currency : kOther);
 }
 
 template <class Body>
-sdk::Outcome Count(const sdk::Recorded<Body>& recorded, Counted counted, Rows& view) {
-  const Cube& cube = CubeOf(counted.family);
-  const int32_t day = DayOf(recorded.occurred_at());
-  std::array<std::string, kMostDimensions> at;
+sdk::Outcome Count(const sdk::Recorded<Body>& recorded, const Known& known, Rows& view) {
+  const std::optional<Contribution> added = Explain(recorded.event(), known);
+  if (!added.has_value()) return sdk::Ignored();
+  const Cube& cube = CubeOf(added->family);
+  CellValues at;
   for (size_t i = 0; i < cube.size(); ++i)
-    at[i] = Held(cube, cube.dimensions[i], std::move(counted[cube.dimensions[i].fact]), view);
-  Cell& cell = view.Edit<Cells>(cube.id, day, at[0], at[1], at[2], at[3], at[4], at[5], at[6]);
+    at[i] = Held(cube, cube.dimensions[i], (*added)[cube.dimensions[i].fact], view);
+  Cell& cell = view.Edit<Cells>(cube.id, added->day, at);
   cell.set_count(cell.count() + 1);
   AddClient(recorded.event().client_id(), cell.mutable_clients());
-  if (counted.milliseconds.has_value()) AddDuration(*counted.milliseconds, cell.mutable_durations());
-  view.PutRaw<Postings>(recorded.event().client_id(), cube.id, day, at[0], at[1], at[2], at[3], at[4], at[5], at[6],
-                        recorded.record.offset);
+  if (added->milliseconds.has_value()) AddDuration(*added->milliseconds, cell.mutable_durations());
+  for (const auto& amount : added->sums) AddSum(NameOfSum(cube, amount, view), amount.value, &cell);
+  view.PutRaw<Postings>(recorded.event().client_id(), cube.id, added->day, at, recorded.record.offset);
   return sdk::Applied();
 }
 
-// A step of a case, counted under what the case is.
+// Valid until the event ends.
+std::string_view TierOf(const Event& event, Rows& view) {
+  const ClientTier* tier = view.Find<ClientTiers>(event.client_id());
+  if (tier == nullptr) return {};
+  return tier->classified().empty() ? tier->stated() : tier->classified();
+}
+
 template <class Body>
-Counted StepOf(const sdk::Recorded<Body>& recorded, const CaseFacts& facts, std::string_view step) {
-  Counted counted{Family::kCase, {}, {}};
-  counted[Fact::kBranch] = facts.branch_id().empty() ? recorded.event().branch_id() : facts.branch_id();
-  counted[Fact::kStep] = step;
-  counted[Fact::kCaseKind] = facts.case_kind();
-  counted[Fact::kChannel] = facts.channel();
-  counted[Fact::kCategory] = facts.category();
-  counted[Fact::kProduct] = facts.product_id();
-  return counted;
+sdk::Outcome CountOfClient(const sdk::Recorded<Body>& recorded, Rows& view) {
+  return Count(recorded, {.tier = TierOf(recorded.event(), view)}, view);
 }
 
 template <class Body>
@@ -103,54 +78,108 @@ sdk::Outcome Open(const sdk::Recorded<Body>& opened, const char* kind, Rows& vie
   CaseFacts& facts = view.Edit<CasesCounted>(opened.body.case_id());
   facts.set_case_kind(kind);
   facts.set_branch_id(opened.event().branch_id());
-  facts.set_channel(Word(opening.channel()));
+  facts.set_channel(std::string(ChannelWord(opening.channel())));
   facts.set_category(opening.category().value());
   facts.set_product_id(opening.product_id());
   facts.set_opened_at(absl::ToUnixMillis(opened.occurred_at()));
-  return Count(opened, StepOf(opened, facts, "opened"), view);
+  facts.set_tier(std::string(TierOf(opened.event(), view)));
+  return Count(opened, {.of_case = &facts}, view);
 }
 
 template <class Body>
-sdk::Outcome Step(const sdk::Recorded<Body>& recorded, const char* step, Rows& view, std::string outcome = {}) {
+sdk::Outcome CountOfCase(const sdk::Recorded<Body>& recorded, Rows& view) {
   const CaseFacts* facts = view.Find<CasesCounted>(recorded.body.case_id());
   if (facts == nullptr) return sdk::Parked("case_unknown");
-  Counted counted = StepOf(recorded, *facts, step);
-  counted[Fact::kOutcome] = std::move(outcome);
-  // A clock that went backwards measured nothing.
-  const int64_t milliseconds = absl::ToUnixMillis(recorded.occurred_at()) - facts->opened_at();
-  if (milliseconds >= 0) counted.milliseconds = milliseconds;
-  return Count(recorded, std::move(counted), view);
+  return Count(recorded, {.of_case = facts}, view);
+}
+
+template <class Body>
+sdk::Outcome Undertake(const sdk::Recorded<Body>& made, const std::string& id, const char* kind, Rows& view) {
+  const std::string_view tier = TierOf(made.event(), view);
+  UndertakingFacts& facts = view.Edit<UndertakingsCounted>(id);
+  facts.set_kind(kind);
+  facts.set_branch_id(made.event().branch_id());
+  facts.set_tier(std::string(tier));
+  facts.set_made_at(absl::ToUnixMillis(made.occurred_at()));
+  if (made.body.has_due_at())
+    facts.set_due_at(made.body.due_at().seconds() * 1000 + made.body.due_at().nanos() / 1'000'000);
+  return Count(made, {.tier = tier}, view);
+}
+
+template <class Body>
+sdk::Outcome Settle(const sdk::Recorded<Body>& settled, const std::string& id, Rows& view) {
+  const UndertakingFacts* facts = view.Find<UndertakingsCounted>(id);
+  if (facts == nullptr) return sdk::Parked("undertaking_unknown");
+  const sdk::Outcome outcome = Count(settled, {.undertaking = facts}, view);
+  view.Erase<UndertakingsCounted>(id);
+  return outcome;
+}
+
+// One of the two tiers of a client.
+sdk::Outcome SetTier(const std::string& client_id, const std::string& value, std::string* (ClientTier::*mutable_one)(),
+                     const std::string& (ClientTier::*one)() const, Rows& view) {
+  const ClientTier* found = view.Find<ClientTiers>(client_id);
+  if ((found == nullptr ? std::string() : (found->*one)()) == value) return sdk::Ignored();
+  ClientTier& tier = view.Edit<ClientTiers>(client_id);
+  *(tier.*mutable_one)() = value;
+  if (tier.stated().empty() && tier.classified().empty()) view.Erase<ClientTiers>(client_id);
+  return sdk::Applied();
+}
+
+// The promise or call-back that an event settles; empty for all others.
+const std::string& SettledBy(const Event& event) {
+  switch (event.body_case()) {
+    case Event::kPromiseKept:
+      return event.promise_kept().promise_id();
+    case Event::kPromiseReleased:
+      return event.promise_released().promise_id();
+    case Event::kCallBackDone:
+      return event.call_back_done().call_back_id();
+    case Event::kCallBackCancelled:
+      return event.call_back_cancelled().call_back_id();
+    default: {
+      static const std::string none;
+      return none;
+    }
+  }
 }
 
 }  // namespace
 
-void StatisticsView::Ahead(const events::v1::Event& event, sdk::RowsAhead& rows) {
+void StatisticsView::Ahead(const Event& event, sdk::RowsAhead& rows) {
   if (const std::string& case_id = sdk::CaseIdOf(event); !case_id.empty()) rows.Add<CasesCounted>(case_id);
+  if (const std::string& settled = SettledBy(event); !settled.empty()) rows.Add<UndertakingsCounted>(settled);
+  switch (event.body_case()) {
+    case Event::kSatisfactionRated:
+      if (const std::string& case_id = event.satisfaction_rated().case_id(); !case_id.empty())
+        rows.Add<CasesCounted>(case_id);
+      else
+        rows.Add<ClientTiers>(event.client_id());
+      break;
+    case Event::kTradingDaySummarised:
+      rows.Add<DaysTold>(event.client_id(), DayToldOf(event));
+      [[fallthrough]];
+    case Event::kContactRecorded:
+    case Event::kOfferProgressed:
+    case Event::kComplaintReceived:
+    case Event::kServiceRequestOpened:
+    case Event::kPromiseMade:
+    case Event::kCallBackPlanned:
+    case Event::kServiceConfigurationChanged:
+    case Event::kClientClassified:
+      rows.Add<ClientTiers>(event.client_id());
+      break;
+    default:
+      break;
+  }
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ContactRecorded>& contact, Rows& view) {
-  const auto& body = contact.body;
-  Counted counted{Family::kContact, {}, {}};
-  counted[Fact::kBranch] = contact.event().branch_id();
-  counted[Fact::kChannel] = Word(body.channel());
-  counted[Fact::kDirection] = Word(body.direction());
-  counted[Fact::kCategory] = body.topic().value();
-  counted[Fact::kOutcome] = body.outcome().value();
-  if (body.has_duration()) {
-    // Clipped before the arithmetic, which a faulty sender could overflow.
-    const int64_t seconds = std::clamp<int64_t>(body.duration().seconds(), -1, kLongestMilliseconds / 1000);
-    const int64_t milliseconds = seconds * 1000 + body.duration().nanos() / 1'000'000;
-    if (milliseconds >= 0) counted.milliseconds = milliseconds;
-  }
-  return Count(contact, std::move(counted), view);
+  return CountOfClient(contact, view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::OfferProgressed>& offer, Rows& view) {
-  Counted counted{Family::kOffer, {}, {}};
-  counted[Fact::kBranch] = offer.event().branch_id();
-  counted[Fact::kStage] = Word(offer.body.stage());
-  counted[Fact::kProduct] = offer.body.product_id();
-  return Count(offer, std::move(counted), view);
+  return CountOfClient(offer, view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view) {
@@ -162,11 +191,11 @@ sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ServiceReques
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseAcknowledged>& acknowledged, Rows& view) {
-  return Step(acknowledged, "acknowledged", view);
+  return CountOfCase(acknowledged, view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseEscalated>& escalated, Rows& view) {
-  return Step(escalated, "escalated", view);
+  return CountOfCase(escalated, view);
 }
 
 // Counts nothing; what comes after counts under the new category.
@@ -179,19 +208,104 @@ sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseReclassif
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseResolved>& resolved, Rows& view) {
-  return Step(resolved, "resolved", view, Word(resolved.body.outcome()));
+  return CountOfCase(resolved, view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseClosed>& closed, Rows& view) {
-  return Step(closed, "closed", view);
+  return CountOfCase(closed, view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reopened, Rows& view) {
-  return Step(reopened, "reopened", view);
+  return CountOfCase(reopened, view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseWithdrawn>& withdrawn, Rows& view) {
-  return Step(withdrawn, "withdrawn", view);
+  return CountOfCase(withdrawn, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ClockStarted>& started, Rows& view) {
+  const auto& body = started.body;
+  if (view.Find<CasesCounted>(body.case_id()) == nullptr) return sdk::Parked("case_unknown");
+  CaseFacts& facts = view.Edit<CasesCounted>(body.case_id());
+  auto& clocks = *facts.mutable_clocks();
+  if (clocks.size() >= kMostClocks) clocks.DeleteSubrange(0, 1);
+  ClockStart& start = *clocks.Add();
+  start.set_clock_id(body.clock_id());
+  start.set_run(body.run());
+  start.set_started_at(body.started_at().seconds() * 1000 + body.started_at().nanos() / 1'000'000);
+  return Count(started, {.of_case = &facts}, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ClockMet>& met, Rows& view) {
+  return CountOfCase(met, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ClockBreached>& breached, Rows& view) {
+  return CountOfCase(breached, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ClockDropped>& dropped, Rows& view) {
+  return CountOfCase(dropped, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::PromiseMade>& made, Rows& view) {
+  return Undertake(made, made.body.promise_id(), "promise", view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::PromiseKept>& kept, Rows& view) {
+  return Settle(kept, kept.body.promise_id(), view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::PromiseReleased>& released, Rows& view) {
+  return Settle(released, released.body.promise_id(), view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CallBackPlanned>& planned, Rows& view) {
+  return Undertake(planned, planned.body.call_back_id(), "call_back", view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CallBackDone>& done, Rows& view) {
+  return Settle(done, done.body.call_back_id(), view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CallBackCancelled>& cancelled, Rows& view) {
+  return Settle(cancelled, cancelled.body.call_back_id(), view);
+}
+
+// A case's rating counts where its case does; the case need not be one of ours.
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::SatisfactionRated>& rated, Rows& view) {
+  const std::string& case_id = rated.body.case_id();
+  const CaseFacts* facts = case_id.empty() ? nullptr : view.Find<CasesCounted>(case_id);
+  if (facts == nullptr) return CountOfClient(rated, view);
+  return Count(rated, {.of_case = facts}, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::TradingDaySummarised>& summary, Rows& view) {
+  const std::string& client_id = summary.event().client_id();
+  const int32_t day = DayToldOf(summary.event());
+  const DayTold* before = view.Find<DaysTold>(client_id, day);
+  const std::string_view tier = TierOf(summary.event(), view);
+  const sdk::Outcome outcome = Count(summary, {.told = before, .tier = tier}, view);
+  DayTold& told = view.Edit<DaysTold>(client_id, day);
+  if (before == nullptr) {
+    told.set_branch_id(summary.event().branch_id());
+    told.set_tier(std::string(tier));
+  }
+  told.set_trades(summary.body.trades());
+  told.set_turnover(summary.body.turnover().minor_units());
+  told.set_currency(summary.body.turnover().currency());
+  return outcome;
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ServiceConfigurationChanged>& changed, Rows& view) {
+  return SetTier(changed.event().client_id(), changed.body.configuration().tier(), &ClientTier::mutable_stated,
+                 &ClientTier::stated, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ClientClassified>& classified, Rows& view) {
+  if (classified.body.scheme() != kTierScheme) return sdk::Ignored();
+  return SetTier(classified.event().client_id(), classified.body.segment(), &ClientTier::mutable_classified,
+                 &ClientTier::classified, view);
 }
 
 }  // namespace kefu::statistics

@@ -9,10 +9,12 @@
 #include <map>
 #include <set>
 
-#include "platform/testkit/history.h"
 #include "platform/testkit/projection_driver.h"
+#include "platform/testkit/wide_history.h"
 #include "projections/statistics/distinct.h"
 #include "projections/statistics/durations.h"
+#include "projections/statistics/recount_testing.h"
+#include "projections/statistics/sums.h"
 
 namespace kefu::statistics {
 namespace {
@@ -140,98 +142,159 @@ TEST_F(StatisticsTest, LongAndEverNewValuesCountAsOther) {
   EXPECT_EQ(known, 2);
 }
 
-// The same counted by hand, from the events and nothing of the view.
-struct Plain {
-  int64_t count = 0;
-  std::set<std::string> clients;
-  std::vector<int64_t> milliseconds;
-};
-
-std::string Short(const std::string& name, size_t prefix) {
-  std::string word = name.substr(prefix);
-  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
-  return word == "unspecified" ? "" : word;
+TEST_F(StatisticsTest, ATierIsTheClassifiedOneElseTheStatedOneAtThatMoment) {
+  const auto classified = [](std::string_view segment) {
+    return Draft().With([=](Event& event) {
+      event.mutable_client_classified()->set_scheme("asset_tier");
+      event.mutable_client_classified()->set_segment(std::string(segment));
+    });
+  };
+  const auto called = [] { return Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND); };
+  test_.Given(called(), Registered("Wang"), Configured("gold"), called(), Opened("K-1"), classified("platinum"),
+              called(), Resolved("K-1"), classified(""), called(), Configured(""), called());
+  EXPECT_THAT(Lines(), ElementsAre("20514 phone inbound: 2 of 1", "20514 phone inbound gold: 2 of 1",
+                                   "20514 phone inbound platinum: 1 of 1",
+                                   "20514 opened request phone gold: 1 of 1",
+                                   "20514 resolved request phone fulfilled gold: 1 of 1"));
+  EXPECT_THAT(test_.run().view().Rows("client_tiers"), IsEmpty()) << "without a tier there is no row";
 }
 
-struct PlainCase {
-  std::string branch, kind, channel, category;
-  int64_t opened = 0;
-};
+TEST_F(StatisticsTest, ResolutionsTellCauseAndRedressByCurrency) {
+  const auto resolved = [](std::string_view case_id, int64_t minor_units, const char* currency) {
+    return Resolved(case_id).With([=](Event& event) {
+      event.mutable_case_resolved()->mutable_root_cause()->set_value("system");
+      event.mutable_case_resolved()->mutable_redress()->set_minor_units(minor_units);
+      event.mutable_case_resolved()->mutable_redress()->set_currency(currency);
+    });
+  };
+  test_.Given(Complained("K-1"), Complained("K-2"), Complained("K-3"), resolved("K-1", 500, "CNY"),
+              resolved("K-2", 700, "CNY"), resolved("K-3", 9, "USD"));
+  std::vector<std::string> sums;
+  for (const auto& [key, message] : test_.run().view().Rows("cells"))
+    for (const Sum& sum : static_cast<const Cell&>(*message).sums())
+      sums.push_back(fmt::format("{} {} {}", Cells::Key::Describe(key)[9], sum.name(), sum.value()));
+  EXPECT_THAT(sums, ElementsAre("system redress.CNY 1200", "system redress.USD 9"));
+}
 
-class ByHand {
- public:
-  void Fold(const Event& event) {
-    const int64_t at = event.occurred_at().seconds();
-    if (event.has_contact_recorded()) {
-      const auto& body = event.contact_recorded();
-      Add(event, 1,
-          {event.branch_id(), Short(Channel_Name(body.channel()), 8), Short(Direction_Name(body.direction()), 10),
-           body.topic().value(), body.outcome().value()},
-          body.has_duration() ? body.duration().seconds() : -1);
-    } else if (event.has_offer_progressed()) {
-      Add(event, 3,
-          {event.branch_id(), Short(OfferStage_Name(event.offer_progressed().stage()), 12),
-           event.offer_progressed().product_id()},
-          -1);
-    } else if (event.has_complaint_received() || event.has_service_request_opened()) {
-      const bool complaint = event.has_complaint_received();
-      const auto& opening = complaint ? event.complaint_received().opening() : event.service_request_opened().opening();
-      const auto& id = complaint ? event.complaint_received().case_id() : event.service_request_opened().case_id();
-      cases_[id] = {event.branch_id(), complaint ? "complaint" : "request", Short(Channel_Name(opening.channel()), 8),
-                    opening.category().value(), at};
-      AddStep(event, id, "opened", "", false);
-    } else if (event.has_case_reclassified()) {
-      if (!event.case_reclassified().category().value().empty())
-        cases_[event.case_reclassified().case_id()].category = event.case_reclassified().category().value();
-    } else if (event.has_case_resolved()) {
-      AddStep(event, event.case_resolved().case_id(), "resolved",
-              Short(CaseOutcome_Name(event.case_resolved().outcome()), 13), true);
-    } else if (event.has_case_acknowledged()) {
-      AddStep(event, event.case_acknowledged().case_id(), "acknowledged", "", true);
-    } else if (event.has_case_escalated()) {
-      AddStep(event, event.case_escalated().case_id(), "escalated", "", true);
-    } else if (event.has_case_closed()) {
-      AddStep(event, event.case_closed().case_id(), "closed", "", true);
-    } else if (event.has_case_reopened()) {
-      AddStep(event, event.case_reopened().case_id(), "reopened", "", true);
-    } else if (event.has_case_withdrawn()) {
-      AddStep(event, event.case_withdrawn().case_id(), "withdrawn", "", true);
-    }
-  }
-  const std::map<std::vector<std::string>, Plain>& cells() const { return cells_; }
+TEST_F(StatisticsTest, TheThirtyThirdCurrencyIsOther) {
+  const auto trading = [](int n, const std::string& currency) {
+    return Draft().Client(fmt::format("C-{}", n)).With([=](Event& event) {
+      event.mutable_trading_day_summarised()->mutable_turnover()->set_currency(currency);
+      event.mutable_trading_day_summarised()->mutable_turnover()->set_minor_units(1);
+    });
+  };
+  for (int i = 0; i < kMostCurrencies + 3; ++i)
+    test_.Given(trading(i, fmt::format("A{}{}", static_cast<char>('A' + i / 26), static_cast<char>('A' + i % 26)))
+                    .AtMinute(1));
+  const auto cells = test_.run().view().Rows("cells");
+  ASSERT_EQ(cells.size(), 1u);
+  const auto& cell = static_cast<const Cell&>(*cells.front().second);
+  EXPECT_EQ(cell.sums_size(), kMostCurrencies + 1);
+  EXPECT_EQ(SumNamed(cell, "turnover.other"), 3);
+}
 
- private:
-  void AddStep(const Event& event, const std::string& id, const std::string& step, const std::string& outcome,
-               bool timed) {
-    const PlainCase& one = cases_[id];
-    Add(event, 2,
-        {one.branch.empty() ? event.branch_id() : one.branch, step, one.kind, one.channel, one.category, outcome, ""},
-        timed ? event.occurred_at().seconds() - one.opened : -1);
-  }
-  void Add(const Event& event, int cube, std::vector<std::string> values, int64_t seconds) {
-    const int64_t day = (event.occurred_at().seconds() + 8 * 3600) / 86400;
-    std::vector<std::string> key{std::to_string(cube), std::to_string(day)};
-    values.resize(7);
-    key.insert(key.end(), values.begin(), values.end());
-    Plain& cell = cells_[key];
-    ++cell.count;
-    cell.clients.insert(event.client_id());
-    if (seconds >= 0) cell.milliseconds.push_back(seconds * 1000);
-  }
-  std::map<std::string, PlainCase> cases_;
-  std::map<std::vector<std::string>, Plain> cells_;
-};
+Draft Told(int day, int trades, int64_t turnover, const char* currency = "CNY") {
+  return Draft().With([=](Event& event) {
+    auto& summary = *event.mutable_trading_day_summarised();
+    summary.mutable_day()->set_year(2026);
+    summary.mutable_day()->set_month(2);
+    summary.mutable_day()->set_day(day);
+    summary.set_trades(trades);
+    summary.mutable_turnover()->set_minor_units(turnover);
+    summary.mutable_turnover()->set_currency(currency);
+  });
+}
+
+TEST_F(StatisticsTest, ADayToldAgainAddsTheDifferenceWhereTheFirstWasCounted) {
+  test_.Given(Registered("Wang"), Told(27, 3, 900).Branch("0001"), Configured("gold"), Told(27, 5, 400).Branch("0002"),
+              Told(27, 5, 30, "USD"), Told(28, 1, 10));
+  // By the day it is about, 2026-02-27; branch and tier of the first. As many postings as it counts.
+  EXPECT_THAT(Lines(), ElementsAre("20511 0001: 3 of 1", "20512 gold: 1 of 1"));
+  EXPECT_EQ(PostingCount(), 4u);
+  const auto cells = test_.run().view().Rows("cells");
+  const auto& cell = static_cast<const Cell&>(*cells.front().second);
+  EXPECT_EQ(SumNamed(cell, "trades"), 5);
+  EXPECT_EQ(SumNamed(cell, "turnover.CNY"), 0);
+  EXPECT_EQ(SumNamed(cell, "turnover.USD"), 30);
+}
+
+TEST_F(StatisticsTest, ADayThatIsNoneIsTheEventsOwn) {
+  test_.Given(Told(31, 1, 1));
+  EXPECT_THAT(Lines(), ElementsAre("20514: 1 of 1"));
+}
+
+TEST_F(StatisticsTest, UndertakingsCountWhenMadeAndWhenSettledInTimeOrLate) {
+  const auto promised = [](std::string_view id, int due_minute) {
+    return Draft().Branch("0001").With([=](Event& event) {
+      event.mutable_promise_made()->set_promise_id(std::string(id));
+      const int64_t due = absl::ToUnixSeconds(Beginning()) + due_minute * 60;
+      event.mutable_promise_made()->mutable_due_at()->set_seconds(due);
+    });
+  };
+  const auto kept = [](std::string_view id) {
+    return Draft().With([=](Event& event) { event.mutable_promise_kept()->set_promise_id(std::string(id)); });
+  };
+  const auto planned = [](std::string_view id) {
+    return Draft().With([=](Event& event) { event.mutable_call_back_planned()->set_call_back_id(std::string(id)); });
+  };
+  const auto cancelled = [](std::string_view id) {
+    return Draft().With([=](Event& event) { event.mutable_call_back_cancelled()->set_call_back_id(std::string(id)); });
+  };
+  // Kept at the very minute it was due is in time.
+  test_.Given(promised("P-1", 20).AtMinute(1), promised("P-2", 20).AtMinute(2), planned("B-1").AtMinute(3),
+              kept("P-1").AtMinute(20), kept("P-2").AtMinute(21), cancelled("B-1").AtMinute(500));
+  EXPECT_THAT(Lines(), ElementsAre("20514 cancelled call_back: 1 of 1", "20514 planned call_back: 1 of 1",
+                                   "20514 0001 kept promise: 1 of 1", "20514 0001 kept_late promise: 1 of 1",
+                                   "20514 0001 made promise: 2 of 1"));
+  EXPECT_THAT(test_.run().view().Rows("undertaking_facts"), IsEmpty());
+}
+
+TEST_F(StatisticsTest, RatingsCountUnderTheirCaseElseUnderTheEvent) {
+  const auto rated = [](events::v1::SatisfactionScale scale, int score, std::string_view case_id) {
+    return Draft().Branch("0009").With([=](Event& event) {
+      event.mutable_satisfaction_rated()->set_scale(scale);
+      event.mutable_satisfaction_rated()->set_score(score);
+      event.mutable_satisfaction_rated()->set_case_id(std::string(case_id));
+    });
+  };
+  test_.Given(Complained("K-1").Branch("0001"), rated(events::v1::SATISFACTION_SCALE_CSAT, 4, "K-1"),
+              rated(events::v1::SATISFACTION_SCALE_CSAT, 5, "no such case"),
+              rated(events::v1::SATISFACTION_SCALE_NPS, 10, ""));
+  EXPECT_THAT(Lines(), ElementsAre("20514 0001 opened complaint phone: 1 of 1", "20514 0001 phone csat 4: 1 of 1",
+                                   "20514 0009 csat 5: 1 of 1", "20514 0009 nps 10: 1 of 1"));
+}
 
 TEST(StatisticsProperty, CellsAreWhatCountingByHandGivesAndPostingsAddUp) {
   for (const uint64_t seed : {41, 42, 43}) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     ProjectionDriver<StatisticsView> test;
-    const auto history = RandomHistory({.seed = seed, .clients = 60, .events = 2500});
+    const auto history = WideHistory({.seed = seed, .clients = 60, .events = 3500});
     const auto verdicts = test.Play(history);
-    ByHand plain;
+    Recount recount;
     for (size_t i = 0; i < history.size(); ++i)
-      if (verdicts[i].outcome() == events::v1::VERDICT_OUTCOME_APPLIED) plain.Fold(history[i]);
+      if (verdicts[i].outcome() == events::v1::VERDICT_OUTCOME_APPLIED) recount.Fold(history[i]);
     EXPECT_THAT(test.run().parked(), IsEmpty());
+    struct Wanted {
+      int64_t count = 0;
+      std::set<std::string> clients;
+      std::vector<int64_t> milliseconds;
+      std::map<std::string, int64_t> sums;
+    };
+    std::map<std::vector<std::string>, Wanted> wanted;
+    std::set<std::string> cubes;
+    for (const Recount::Line& line : recount.lines()) {
+      const Cube& cube = *FindCube(line.cube);
+      cubes.insert(line.cube);
+      std::vector<std::string> key{std::to_string(cube.id), std::to_string(line.day)};
+      for (size_t i = 0; i < cube.size(); ++i) key.push_back(line.Value(std::string(cube.dimensions[i].name)));
+      key.resize(2 + kMostDimensions);
+      Wanted& cell = wanted[key];
+      ++cell.count;
+      cell.clients.insert(line.client);
+      if (line.milliseconds >= 0) cell.milliseconds.push_back(line.milliseconds);
+      for (const auto& [name, value] : line.sums) cell.sums[name] += value;
+    }
+    EXPECT_EQ(cubes.size(), std::size(kCubes)) << "the history must have events for every cube";
     std::map<std::vector<std::string>, int64_t> postings;
     for (const auto& [key, client] : test.run().view().RawRows("postings")) {
       std::vector<std::string> parts = Postings::Key::Describe(key);
@@ -239,22 +302,24 @@ TEST(StatisticsProperty, CellsAreWhatCountingByHandGivesAndPostingsAddUp) {
       ++postings[parts];
     }
     const auto rows = test.run().view().Rows("cells");
-    ASSERT_EQ(rows.size(), plain.cells().size());
+    ASSERT_EQ(rows.size(), wanted.size());
     ASSERT_EQ(rows.size(), postings.size());
     for (const auto& [key, message] : rows) {
       const std::vector<std::string> parts = Cells::Key::Describe(key);
       SCOPED_TRACE(fmt::format("{}", fmt::join(parts, " ")));
       const auto& cell = static_cast<const Cell&>(*message);
-      ASSERT_TRUE(plain.cells().contains(parts));
-      Plain wanted = plain.cells().at(parts);
-      EXPECT_EQ(cell.count(), wanted.count);
+      ASSERT_TRUE(wanted.contains(parts));
+      Wanted& one = wanted.at(parts);
+      EXPECT_EQ(cell.count(), one.count);
       EXPECT_EQ(cell.count(), postings[parts]);
-      ASSERT_LE(wanted.clients.size(), static_cast<size_t>(kExactClients));
-      EXPECT_EQ(cell.clients().hashes_size(), static_cast<int>(wanted.clients.size()));
-      EXPECT_EQ(CountOf(cell.durations()), static_cast<int64_t>(wanted.milliseconds.size()));
-      if (wanted.milliseconds.empty()) continue;
-      std::sort(wanted.milliseconds.begin(), wanted.milliseconds.end());
-      const auto median = static_cast<double>(wanted.milliseconds[(wanted.milliseconds.size() - 1) / 2]);
+      ASSERT_LE(one.clients.size(), static_cast<size_t>(kExactClients));
+      EXPECT_EQ(cell.clients().hashes_size(), static_cast<int>(one.clients.size()));
+      EXPECT_EQ(CountOf(cell.durations()), static_cast<int64_t>(one.milliseconds.size()));
+      for (const auto& [name, value] : one.sums) EXPECT_EQ(SumNamed(cell, name), value) << name;
+      for (const Sum& sum : cell.sums()) EXPECT_EQ(one.sums[sum.name()], sum.value()) << sum.name();
+      if (one.milliseconds.empty()) continue;
+      std::sort(one.milliseconds.begin(), one.milliseconds.end());
+      const auto median = static_cast<double>(one.milliseconds[(one.milliseconds.size() - 1) / 2]);
       EXPECT_NEAR(static_cast<double>(QuantileMilliseconds(cell.durations(), 500)), median,
                   median * kDurationsErrorPerMille / 1000);
     }

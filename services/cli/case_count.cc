@@ -24,7 +24,7 @@ void AddCaseCountVerb(CLI::App& group, Tool& tool) {
   OnRun(verb, tool, [flags](Tool& tool) -> Status {
     query::v1::CountCasesRequest request;
     request.set_parent(flags->filter.Parent());
-    request.set_filter(flags->filter.Text());
+    ASSIGN_OR_RETURN(*request.mutable_filter(), flags->filter.Text());
     request.set_min_position(flags->min_position);
     ASSIGN_OR_RETURN(const query::v1::CountCasesResponse response,
                      Call(tool, &query::v1::CaseService::Stub::CountCases, request));

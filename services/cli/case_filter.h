@@ -13,6 +13,11 @@ struct CaseFilter {
   std::string status;
   std::string assignee;
   std::string branch;
+  std::string matter;
+  std::string owner;
+  std::string external;
+  // Next action due by this time, as TimeOf reads it.
+  std::string due;
   bool open = false;
   bool overdue = false;
   // AIP-160, as the service takes it.
@@ -21,8 +26,13 @@ struct CaseFilter {
   // "clients/C-1" or "clients/-".
   std::string Parent() const;
   // All of it joined with AND. "Overdue" is told by this machine's clock.
-  std::string Text() const;
+  StatusOr<std::string> Text() const;
 };
+
+// A text as filters take it.
+std::string QuotedText(const std::string& text);
+// The services spell enum values in capitals.
+std::string Capitals(std::string text);
 
 void AddCaseFilterFlags(CLI::App& verb, CaseFilter& filter);
 

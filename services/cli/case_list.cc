@@ -19,8 +19,9 @@ struct Flags {
 Status List(Tool& tool, const Flags& flags) {
   query::v1::ListCasesRequest request;
   request.set_parent(flags.filter.Parent());
-  request.set_filter(flags.filter.Text());
-  request.set_order_by(flags.order);
+  ASSIGN_OR_RETURN(*request.mutable_filter(), flags.filter.Text());
+  // What is asked for by its date is wanted in the order of dates.
+  request.set_order_by(flags.order.empty() && !flags.filter.due.empty() ? "next_action_time" : flags.order);
   request.set_min_position(flags.min_position);
   Listing<query::v1::Case> listing(tool, kCaseHeadings, CaseCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
@@ -44,10 +45,10 @@ Status List(Tool& tool, const Flags& flags) {
 void AddCaseListVerb(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<Flags>();
   CLI::App& verb = AddVerb(group, "list", "Cases, filtered, in the order asked for",
-                           {"kefu case list --open --kind complaint", "kefu case list --overdue --order due_time",
-                            "kefu case list --client C-1 --filter 'priority = CRITICAL' --personal"});
+                           {"kefu case list --open --kind complaint", "kefu case list --owner S-7 --due 24h",
+                            "kefu case list --matter M-2026-03 --filter 'priority = CRITICAL' --personal"});
   AddCaseFilterFlags(verb, flags->filter);
-  verb.add_option("--order", flags->order, "case_id, due_time or \"update_time desc\"");
+  verb.add_option("--order", flags->order, "case_id, due_time, next_action_time or \"update_time desc\"");
   verb.add_option("--min-position", flags->min_position, "Wait until the view has reached this position");
   AddListFlags(verb, flags->list);
   AddPersonalFlag(verb, flags->list.personal);

@@ -29,7 +29,7 @@ void PrintChange(const query::v1::WatchCasesResponse& response) {
 Status WatchCases(Tool& tool, const CaseFilter& filter, const std::string& after, bool personal) {
   query::v1::WatchCasesRequest request;
   request.set_parent(filter.Parent());
-  request.set_filter(filter.Text());
+  ASSIGN_OR_RETURN(*request.mutable_filter(), filter.Text());
   request.set_after_position(after);
   Remark(tool, "Watching; Ctrl-C ends it.");
   return Follow(tool, &query::v1::CaseService::Stub::WatchCases, request,

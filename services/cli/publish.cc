@@ -8,14 +8,13 @@
 
 #include "google/rpc/status.pb.h"
 #include "kefu/ingest/v1/ingest.grpc.pb.h"
-#include "platform/base/uuid.h"
 #include "platform/rpc/status.h"
 #include "platform/runtime/json.h"
 #include "platform/runtime/progress.h"
 #include "platform/runtime/text.h"
 #include "services/cli/call.h"
 #include "services/cli/output.h"
-#include "services/cli/show.h"
+#include "services/cli/record.h"
 #include "services/cli/verbs.h"
 
 namespace kefu::cli {
@@ -60,30 +59,10 @@ struct Totals {
   Status Outcome() const { return refused + invalid > 0 ? AlreadyTold() : OkStatus(); }
 };
 
-void PrintResult(const Tool& tool, int64_t line, const PublishResult& result) {
-  if (tool.json()) return IgnoreStatus(PrintJson(result), "ids and positions are always text");
-  const bool failed = result.status().code() != 0;
-  // On a terminal the progress bar shows that all is well; only what is not needs a line.
-  const bool refused = result.verdict().outcome() == events::v1::VERDICT_OUTCOME_REFUSED;
-  if (!failed && !refused && line > 0) return;
-  const std::string what = failed                 ? "invalid: " + result.status().message()
-                           : result.has_verdict() ? VerdictText(result.verdict())
-                                                  : "recorded";
-  const std::string where = line > 0 ? fmt::format("line {}: ", line) : "";
-  fmt::print("{}{}  {}\n", where, result.event_id(), runtime::Printable(what));
-}
-
-// Fills what a person at a keyboard leaves out.
-void Complete(events::v1::Event* event) {
-  if (event->event_id().empty()) event->set_event_id(NewUuid());
-  if (event->source().empty()) event->set_source("kefu-cli");
-  if (!event->has_occurred_at()) *event->mutable_occurred_at() = ToProto(absl::Now());
-}
-
 Status PublishOne(Tool& tool, const Flags& flags) {
   ingest::v1::PublishEventRequest request;
   RETURN_IF_ERROR(runtime::FromJson(flags.json, request.mutable_event()));
-  Complete(request.mutable_event());
+  CompleteEvent(request.mutable_event());
   request.set_wait(flags.Wait());
   ASSIGN_OR_RETURN(ingest::v1::PublishEventResponse response, Call(tool, &IngestService::Stub::PublishEvent, request));
   PublishResult result;

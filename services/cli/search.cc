@@ -14,7 +14,8 @@ namespace {
 
 struct Flags {
   std::vector<std::string> words;
-  std::string client, kind, since, until, min_position;
+  std::string client, kind, branch, about_case, since, until, min_position;
+  bool count = false;
   ListFlags list;
 };
 
@@ -36,6 +37,8 @@ StatusOr<query::v1::SearchTextRequest> RequestOf(const Flags& flags) {
   request.set_query(query);
   request.set_parent(flags.client.empty() ? "clients/-" : ClientName(flags.client));
   request.set_kind(flags.kind);
+  request.set_branch_id(flags.branch);
+  request.set_case_id(flags.about_case);
   request.set_min_position(flags.min_position);
   if (!flags.since.empty()) {
     ASSIGN_OR_RETURN(const absl::Time since, ParseRfc3339(flags.since));
@@ -48,8 +51,21 @@ StatusOr<query::v1::SearchTextRequest> RequestOf(const Flags& flags) {
   return request;
 }
 
+Status Count(Tool& tool, query::v1::SearchTextRequest request) {
+  request.set_show_total_size(true);
+  request.set_page_size(1);
+  ASSIGN_OR_RETURN(query::v1::SearchTextResponse response,
+                   Call(tool, &query::v1::SearchService::Stub::SearchText, request));
+  response.clear_hits();
+  response.clear_next_page_token();
+  if (tool.json()) return PrintJson(response);
+  fmt::print("{}{}\n", response.total_size_is_at_least() ? "at least " : "", response.total_size());
+  return OkStatus();
+}
+
 Status Search(Tool& tool, const Flags& flags) {
   ASSIGN_OR_RETURN(query::v1::SearchTextRequest request, RequestOf(flags));
+  if (flags.count) return Count(tool, request);
   Listing<query::v1::TextHit> listing(tool, {"WHEN", "CLIENT", "WHAT", "CASE", "WHERE", "WORDS"}, Cells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
@@ -70,13 +86,17 @@ void AddSearchVerb(CLI::App& app, Tool& tool) {
   auto flags = std::make_shared<Flags>();
   CLI::App& verb = AddVerb(app, "search", "Find what was said: words in notes, complaints and contacts, newest first",
                            {"kefu search 投诉 退款", "kefu search '\"wire transfer\" fee' --since 2026-03-01T00:00:00Z",
-                            "kefu search 扣款 --client C-1 --kind complaint_received --all --output json"});
+                            "kefu search 扣款 --client C-1 --kind complaint_received --all --output json",
+                            "kefu search 扣款 --branch 0001 --count"});
   verb.add_option("words", flags->words, "Words that must all be there; \"…\" keeps words together")->required();
   verb.add_option("--client", flags->client, "Only of this client");
   verb.add_option("--kind", flags->kind, "Only in such events: case_note_added, complaint_received, …");
+  verb.add_option("--branch", flags->branch, "Only in events of this branch");
+  verb.add_option("--case", flags->about_case, "Only in events about this case");
   verb.add_option("--since", flags->since, "Only what happened at this time or later (RFC 3339)");
   verb.add_option("--until", flags->until, "Only what happened before this time (RFC 3339)");
   verb.add_option("--min-position", flags->min_position, "Wait until the view has reached this position");
+  verb.add_flag("--count", flags->count, "Only how many there are, or at least are");
   AddListFlags(verb, flags->list);
   OnRun(verb, tool, [flags](Tool& tool) { return Search(tool, *flags); });
 }

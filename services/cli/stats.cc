@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "services/cli/call.h"
@@ -28,7 +29,7 @@ std::string Day(int days_ago) {
 }
 
 void AddCellsFlags(CLI::App& verb, Cells& cells) {
-  verb.add_option("cube", cells.cube, "contacts, cases or offers")->required();
+  verb.add_option("cube", cells.cube, "contacts, cases, offers, clocks, undertakings, ratings or trading");
   verb.add_option("--from", cells.from, "First day, such as 2026-03-01; 29 days ago if not given");
   verb.add_option("--to", cells.to, "Last day; today (UTC+8) if not given");
   verb.add_option("--filter", cells.filter, "Which cells: the cube's dimensions, such as 'channel = phone'");
@@ -55,27 +56,50 @@ std::string DurationText(const google::protobuf::Duration& duration) {
   return fmt::format("{:.1f} d", seconds / 86400);
 }
 
-std::vector<std::string> CellsOf(const StatisticsCell& cell) {
+// "1234" for trades, "12.34" for "turnover.CNY", which counts minor units.
+std::string SumText(const query::v1::NamedSum& sum) {
+  const size_t point = sum.name().find('.');
+  if (point == std::string::npos) return std::to_string(sum.sum());
+  events::v1::Money money;
+  money.set_minor_units(sum.sum());
+  money.set_currency(sum.name().substr(point + 1));
+  const std::string text = MoneyText(money);
+  return text.substr(0, text.find(' '));
+}
+
+std::vector<std::string> CellsOf(const StatisticsCell& cell, const std::vector<std::string>& sums) {
   const bool exact = cell.clients().standard_error() == 0;
   const bool timed = cell.has_durations();
-  return {std::to_string(cell.count()), fmt::format("{}{}", exact ? "" : "~", cell.clients().estimate()),
-          timed ? DurationText(cell.durations().p50()) : "", timed ? DurationText(cell.durations().p90()) : "",
-          timed ? DurationText(cell.durations().p99()) : ""};
+  std::vector<std::string> cells{
+      std::to_string(cell.count()), fmt::format("{}{}", exact ? "" : "~", cell.clients().estimate()),
+      timed ? DurationText(cell.durations().p50()) : "", timed ? DurationText(cell.durations().p90()) : "",
+      timed ? DurationText(cell.durations().p99()) : ""};
+  for (const std::string& name : sums) {
+    const auto found = std::find_if(cell.sums().begin(), cell.sums().end(),
+                                    [&](const query::v1::NamedSum& sum) { return sum.name() == name; });
+    cells.push_back(found == cell.sums().end() ? "" : SumText(*found));
+  }
+  return cells;
+}
+
+std::string Heading(std::string name) {
+  for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '.' ? ' ' : c;
+  return name;
 }
 
 void PrintCells(const Tool& tool, const query::v1::GetStatisticsResponse& response,
                 const google::protobuf::RepeatedPtrField<std::string>& group_by) {
   std::vector<std::string> headings{"FROM", "TO"};
-  for (std::string name : group_by) {
-    for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    headings.push_back(std::move(name));
-  }
+  for (const std::string& name : group_by) headings.push_back(Heading(name));
   headings.insert(headings.end(), {"COUNT", "CLIENTS", "P50", "P90", "P99"});
+  std::vector<std::string> sums;
+  for (const query::v1::NamedSum& sum : response.total().sums()) sums.push_back(sum.name());
+  for (const std::string& name : sums) headings.push_back(Heading(name));
   runtime::Table table(headings);
   const auto row = [&](const StatisticsCell& cell, std::vector<std::string> values) {
     std::vector<std::string> line{cell.from_day(), cell.to_day()};
     std::move(values.begin(), values.end(), std::back_inserter(line));
-    for (std::string& figure : CellsOf(cell)) line.push_back(std::move(figure));
+    for (std::string& figure : CellsOf(cell, sums)) line.push_back(std::move(figure));
     table.Row(std::move(line));
   };
   bool estimated = false;
@@ -107,7 +131,7 @@ query::v1::Granularity GranularityOf(const std::string& name) {
 
 struct ShowFlags {
   Cells cells;
-  std::string every;
+  std::string every, unit, unit_level;
   std::vector<std::string> by;
 };
 
@@ -115,6 +139,8 @@ Status Show(Tool& tool, const ShowFlags& flags) {
   auto request = RequestOf<query::v1::GetStatisticsRequest>(flags.cells);
   request.set_granularity(GranularityOf(flags.every));
   for (const std::string& name : flags.by) request.add_group_by(name);
+  request.set_unit_id(flags.unit);
+  request.set_unit_level(flags.unit_level);
   ASSIGN_OR_RETURN(const query::v1::GetStatisticsResponse response,
                    Call(tool, &query::v1::StatisticsService::Stub::GetStatistics, request));
   if (!tool.json()) {
@@ -128,6 +154,7 @@ Status Show(Tool& tool, const ShowFlags& flags) {
 
 struct EventsFlags {
   Cells cells;
+  std::string token;
   ListFlags list;
 };
 
@@ -142,7 +169,13 @@ std::vector<std::string> EventCells(const query::v1::TimelineEntry& entry) {
 }
 
 Status Events(Tool& tool, const EventsFlags& flags) {
-  auto request = RequestOf<query::v1::ListCellEventsRequest>(flags.cells);
+  const Cells& cells = flags.cells;
+  if (!flags.token.empty() && !(cells.cube + cells.from + cells.to + cells.filter).empty())
+    return InvalidArgument("--token says cube, days and filter; leave them out");
+  query::v1::ListCellEventsRequest request;
+  if (flags.token.empty()) request = RequestOf<query::v1::ListCellEventsRequest>(flags.cells);
+  request.set_cell_token(flags.token);
+  request.set_min_position(flags.cells.min_position);
   Listing<query::v1::TimelineEntry> listing(tool, {"WHEN", "WHAT", "CLIENT", "BRANCH", "BY", "EVENT"}, EventCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
@@ -167,12 +200,17 @@ void AddStatsShowVerb(CLI::App& group, Tool& tool) {
   CLI::App& verb =
       AddVerb(group, "show", "What happened, counted by period and dimension",
               {"kefu stats show contacts --by channel", "kefu stats show cases --by step,kind --every month",
-               "kefu stats show cases --from 2026-01-01 --to 2026-12-31 --filter 'step = resolved' --by category"});
+               "kefu stats show cases --from 2026-01-01 --to 2026-12-31 --filter 'step = resolved' --by category",
+               "kefu stats show ratings --by unit,scale --unit-level region"});
   AddCellsFlags(verb, flags->cells);
+  verb.get_option("cube")->required();
   verb.add_option("--every", flags->every, "A line for each day, week, month, quarter or year")
       ->check(CLI::IsMember({"day", "week", "month", "quarter", "year"}));
   verb.add_option("--by", flags->by, "A line for each value of these dimensions, such as branch,channel")
       ->delimiter(',');
+  verb.add_option("--unit", flags->unit, "Only branches at or below this unit");
+  verb.add_option("--unit-level", flags->unit_level, "What --by unit tells apart")
+      ->check(CLI::IsMember({"company", "region", "branch"}));
   OnRun(verb, tool, [flags](Tool& tool) { return Show(tool, *flags); });
 }
 
@@ -182,8 +220,11 @@ void AddStatsEventsVerb(CLI::App& group, Tool& tool) {
       AddVerb(group, "events", "The exact events behind a count: as many as it says",
               {"kefu stats events contacts --filter 'channel = phone'",
                "kefu stats events cases --from 2026-03-02 --to 2026-03-02 --filter 'step = resolved' --all",
-               "kefu stats events offers --filter 'stage = accepted' --personal"});
+               "kefu stats events offers --filter 'stage = accepted' --personal",
+               "kefu stats events --token Aa0xY3q9"});
   AddCellsFlags(verb, flags->cells);
+  verb.add_option("--token", flags->token,
+                  "A cell_token of stats show or a report (--output json): exactly the events that were counted then");
   AddListFlags(verb, flags->list);
   AddPersonalFlag(verb, flags->list.personal);
   OnRun(verb, tool, [flags](Tool& tool) { return Events(tool, *flags); });

@@ -110,7 +110,8 @@ int ExitCodeOf(const Status& status);
 Status AlreadyTold();
 
 // Verbs of other folders, called by verbs.cc.
-void AddImportVerb(CLI::App& app, Tool& tool);    // services/cli/import: kefu import
-void AddGenerateVerb(CLI::App& app, Tool& tool);  // services/cli/demo: kefu generate
+void AddImportVerb(CLI::App& app, Tool& tool);  // services/cli/import: kefu import
+void AddDemoVerb(CLI::App& app, Tool& tool);    // services/cli/demo: kefu demo
+void AddReportVerbs(CLI::App& app, Tool& tool);  // services/cli/report: kefu report
 
 }  // namespace kefu::cli

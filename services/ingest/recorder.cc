@@ -4,6 +4,7 @@
 
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/record.h"
 
 namespace kefu::ingest {
@@ -58,6 +59,11 @@ Partition Recorder::PartitionOf(const std::string& client_id) const {
   return Partition(PartitionForKey(client_id, log_.partitions()));
 }
 
+std::string Recorder::BroadcastBytes(events::v1::Event event, absl::Time now) const {
+  event.mutable_broadcast()->set_partitions(log_.partitions());
+  return event::RecordedBytes(event, now);
+}
+
 void Recorder::Record(std::vector<Submission> submissions, Appends appends, Callback done) {
   auto call = std::make_shared<Call>();
   call->done = std::move(done);
@@ -85,7 +91,8 @@ std::vector<Recorder::Group> Recorder::Prepare(const std::vector<Submission>& su
     }
     call.answers.push_back(RecordedAt{});
     const std::string& client_id = submission.event->client_id();
-    const Partition partition = PartitionOf(client_id);
+    const bool is_broadcast = event::IsBroadcast(submission.event->body_case());
+    const Partition partition = is_broadcast ? event::kHomeOfBroadcasts : PartitionOf(client_id);
     const auto [found, is_new] = group_of.try_emplace(partition, groups.size());
     if (is_new || appends == Appends::kEach) {
       found->second = groups.size();
@@ -93,7 +100,8 @@ std::vector<Recorder::Group> Recorder::Prepare(const std::vector<Submission>& su
     }
     Group& group = groups[found->second];
     group.indexes.push_back(i);
-    group.records.push_back({client_id, event::RecordedBytes(*submission.event, now)});
+    group.records.push_back({client_id, is_broadcast ? BroadcastBytes(*submission.event, now)
+                                                     : event::RecordedBytes(*submission.event, now)});
     group.bytes += static_cast<int64_t>(client_id.size() + group.records.back().value.size());
   }
   return groups;

@@ -1,6 +1,7 @@
 #pragma once
 
-// What every door does with an event: check it, stamp it, append it to its client's partition.
+// What every door does with an event: check it, stamp it, append it to its client's partition. What is about more than
+// one client goes to partition 0, where it is judged, and says how many partitions it is for.
 
 #include <absl/time/time.h>
 
@@ -80,6 +81,7 @@ class Recorder {
   struct Group;
 
   std::vector<Group> Prepare(const std::vector<Submission>& submissions, Appends appends, Call& call);
+  std::string BroadcastBytes(events::v1::Event event, absl::Time now) const;
   void Append(std::shared_ptr<Call> call, Group group);
   void AppendOneByOne(const std::shared_ptr<Call>& call, const Group& group);
   void Settle(Call& call, const Group& group, const StatusOr<Offset>& first);

@@ -37,6 +37,19 @@ TEST_F(RecorderTest, PutsAnEventIntoItsClientsPartitionWithItsStamp) {
   EXPECT_EQ(*bytes, event::RecordedBytes(Contact("E-1", "C-7"), clock_.Now()));
 }
 
+TEST_F(RecorderTest, WhatIsAboutSeveralClientsGoesToPartitionZeroAndSaysForHowManyItIs) {
+  events::v1::Event merge = Contact("E-1", "");
+  merge.mutable_client_records_merged()->set_surviving_client_id("C-1");
+  merge.mutable_client_records_merged()->set_merged_client_id("C-2");
+  const auto answers = Record({{merge}});
+  ASSERT_TRUE(answers[0].ok()) << answers[0].status();
+  EXPECT_EQ(answers[0]->partition, Partition(0));
+  const auto bytes = log_.ReadOne(Partition(0), answers[0]->offset);
+  ASSERT_TRUE(bytes.ok());
+  merge.mutable_broadcast()->set_partitions(4);
+  EXPECT_EQ(*bytes, event::RecordedBytes(merge, clock_.Now()));
+}
+
 TEST_F(RecorderTest, EachEventHasItsOwnOffsetAndItsOwnRefusal) {
   Submission bad{Contact(""), "events[1]"};
   const auto answers = Record({{Contact("E-1")}, bad, {InvalidArgument("unreadable")}, {Contact("E-2")}});

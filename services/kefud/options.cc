@@ -74,7 +74,8 @@ void Declare(Options* options, Config* config) {
               {.min = 1});
   config->Add("ready-file", &options->ready_file,
               "File to write the bound addresses to once it serves; removed when it ends");
-  config->Add("roles", &options->roles, "What this process does", {.min = 1, .one_of = {"ingest", "view"}});
+  config->Add("roles", &options->roles, "What this process does; clock: the server's own duties",
+              {.min = 1, .one_of = {"ingest", "view", "clock"}});
   DeclareLog(&options->log, config);
   DeclareInbox(&options->inbox, config);
   DeclareViews(&options->views, config);
@@ -99,6 +100,9 @@ Status Check(const Options& options) {
   }
   if (!options.inbox.bootstrap_servers.empty() && !options.HasRole("ingest")) {
     return InvalidArgument("an inbox needs the role ingest");
+  }
+  if (options.HasRole("clock") && !options.HasRole("view")) {
+    return InvalidArgument("the role clock needs the role view: duties read the views");
   }
   RETURN_IF_ERROR(Annotate(SplitSettings(options.log.kafka.settings).status(), "log.kafka.settings"));
   return Annotate(SplitSettings(options.inbox.settings).status(), "inbox.kafka.settings");

@@ -70,7 +70,7 @@ struct Options {
   std::string data_directory = "./kefu-data";
   std::vector<std::string> listen = {"127.0.0.1:7800"};
   std::string ready_file;
-  std::vector<std::string> roles = {"ingest", "view"};
+  std::vector<std::string> roles = {"ingest", "view", "clock"};
   LogOptions log;
   InboxOptions inbox;
   ViewsOptions views;

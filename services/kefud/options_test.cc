@@ -70,7 +70,9 @@ TEST(KefudOptions, SettingsThatNeedEachOtherAreChecked) {
   EXPECT_THAT(problem({"--log.kind=kafka"}), HasSubstr("log.kafka.bootstrap-servers is needed"));
   EXPECT_THAT(problem({"--tls.certificate=c.pem"}), HasSubstr("go together"));
   EXPECT_THAT(problem({"--roles=view", "--inbox.kafka.bootstrap-servers=k:9092"}), HasSubstr("role ingest"));
-  EXPECT_THAT(problem({"--roles=gateway"}), HasSubstr("\"gateway\" is none of: ingest, view"));
+  EXPECT_THAT(problem({"--roles=ingest,clock"}), HasSubstr("needs the role view"));
+  EXPECT_EQ(problem({"--roles=view,clock"}), "");
+  EXPECT_THAT(problem({"--roles=gateway"}), HasSubstr("\"gateway\" is none of: ingest, view, clock"));
   EXPECT_THAT(problem({"--log.kafka.settings=nonsense"}), HasSubstr("not name=value"));
   EXPECT_THAT(problem({"--listen=0.0.0.0:7800"}), HasSubstr("allow-insecure"));
   EXPECT_EQ(problem({"--listen=0.0.0.0:7800", "--allow-insecure"}), "");

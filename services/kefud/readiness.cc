@@ -20,7 +20,8 @@ constexpr absl::Duration kLineEvery = absl::Seconds(5);
 
 }  // namespace
 
-Readiness::Readiness(rpc::Server& server, log::EventLog& events, engine::Engine* engine, bool has_ingest)
+Readiness::Readiness(rpc::Server& server, log::EventLog& events, engine::Engine* engine, bool has_ingest,
+                     bool has_duties)
     : server_(server),
       events_(events),
       engine_(engine),
@@ -31,12 +32,10 @@ Readiness::Readiness(rpc::Server& server, log::EventLog& events, engine::Engine*
   server_.SetServing("", false);
   if (has_ingest_) server_.SetServing(kIngestService, false);
   if (engine_ != nullptr) {
-    server_.SetServing(kClientService, false);
-    server_.SetServing(kCaseService, false);
-    server_.SetServing(kStatisticsService, false);
-    server_.SetServing(kSearchService, false);
+    SayOfQueries(false);
     server_.SetServing(kViewService, true);
   }
+  if (has_duties) server_.SetServing(kDutyService, true);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -70,12 +69,8 @@ void Readiness::Look() {
     const Status views = engine_->Health();
     views_serve = caught_up_ && views.ok();
     const bool before = said_views_;
-    Say(kClientService, views_serve, &said_views_, views);
-    if (views_serve != before) {
-      server_.SetServing(kCaseService, views_serve);
-      server_.SetServing(kStatisticsService, views_serve);
-      server_.SetServing(kSearchService, views_serve);
-    }
+    Say(kQueryServices[0], views_serve, &said_views_, views);
+    if (views_serve != before) SayOfQueries(views_serve);
   }
   server_.SetServing("", views_serve && (!has_ingest_ || log.ok()));
 }
@@ -124,6 +119,10 @@ void Readiness::ShowCatchingUp(int64_t done, int64_t total) {
     last_shown_ = now;
     Log(LogLevel::kInfo, "views are catching up", {{"events", done}, {"of", total}});
   }
+}
+
+void Readiness::SayOfQueries(bool serving) {
+  for (const char* service : kQueryServices) server_.SetServing(service, serving);
 }
 
 void Readiness::Say(const char* service, bool serving, bool* said, const Status& why) {

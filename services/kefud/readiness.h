@@ -19,21 +19,33 @@
 namespace kefu::kefud {
 
 inline constexpr const char* kIngestService = "kefu.ingest.v1.IngestService";
-inline constexpr const char* kClientService = "kefu.query.v1.ClientService";
-inline constexpr const char* kCaseService = "kefu.query.v1.CaseService";
-inline constexpr const char* kSearchService = "kefu.query.v1.SearchService";
-inline constexpr const char* kStatisticsService = "kefu.query.v1.StatisticsService";
+// They serve or do not serve together.
+inline constexpr const char* kQueryServices[] = {
+    "kefu.query.v1.ClientService",
+    "kefu.query.v1.CaseService",
+    "kefu.query.v1.ContactService",
+    "kefu.query.v1.SearchService",
+    "kefu.query.v1.SegmentService",
+    "kefu.query.v1.StatisticsService",
+    "kefu.query.v1.ReportService",
+    "kefu.query.v1.ClockService",
+    "kefu.query.v1.ReferenceService",
+    "kefu.query.v1.RelationService",
+};
+// How one sees what is wrong: they serve always, where they are.
 inline constexpr const char* kViewService = "kefu.admin.v1.ViewService";
+inline constexpr const char* kDutyService = "kefu.admin.v1.DutyService";
 
 // Operation: a thread looks at the engine and the log every second. Query services serve once the views have reached
 //   the end that the log had at the start, and while no view is stalled or stopped; ingest serves while the log takes
-//   appends; the view service always, for it is how one sees what is wrong. Catching up for more than two seconds is
-//   shown.
+//   appends; views and duties can always be looked at, for that is how one sees what is wrong. Catching up for more
+//   than two seconds is shown.
 // Concurrency: start and destroy from one thread. All must outlive it.
 class Readiness {
  public:
-  // `engine` may be null (no views here); `has_ingest` says whether the door for events is open.
-  Readiness(rpc::Server& server, log::EventLog& events, engine::Engine* engine, bool has_ingest);
+  // `engine` may be null (no views here); `has_ingest` says whether the door for events is open, `has_duties` whether
+  // there are duties.
+  Readiness(rpc::Server& server, log::EventLog& events, engine::Engine* engine, bool has_ingest, bool has_duties);
   ~Readiness();
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
@@ -45,6 +57,7 @@ class Readiness {
   bool CaughtUp();
   void ShowCatchingUp(int64_t done, int64_t total);
   void Say(const char* service, bool serving, bool* said, const Status& why);
+  void SayOfQueries(bool serving);
 
   rpc::Server& server_;
   log::EventLog& events_;

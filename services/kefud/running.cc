@@ -12,6 +12,10 @@
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
+#include "services/clock/broadcaster.h"
+#include "services/clock/classifier.h"
+#include "services/clock/clock_keeper.h"
+#include "services/clock/duties.h"
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
 #include "services/query/query_services.h"
@@ -68,13 +72,15 @@ StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   running->RemoveReadyFile();
   ASSIGN_OR_RETURN(running->logs_, Logs::Open(options, running->directory_));
   if (options.HasRole("view")) RETURN_IF_ERROR(running->OpenViews());
+  if (options.HasRole("clock")) running->OpenDuties();
   RETURN_IF_ERROR(running->OpenDoors());
   RETURN_IF_ERROR(running->OpenInbox());
   RETURN_IF_ERROR(running->StartServer());
   if (running->engine_ != nullptr) RETURN_IF_ERROR(running->engine_->Start());
+  if (running->duties_ != nullptr) running->duties_->Start();
   running->Introduce();
   running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(), running->engine_.get(),
-                                                    running->ingest_ != nullptr);
+                                                    running->ingest_ != nullptr, running->duties_ != nullptr);
   if (running->inbox_ != nullptr) running->inbox_->Start();
   RETURN_IF_ERROR(running->WriteReadyFile());
   return running;
@@ -89,10 +95,30 @@ Status Running::OpenViews() {
   query.complete_info = [this](admin::v1::ServerInfo* info) { CompleteInfo(info); };
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
+  queries_.push_back(query::MakeContactService(*engine_, query));
   queries_.push_back(query::MakeSearchService(*engine_, query));
+  queries_.push_back(query::MakeClockService(*engine_, query));
+  queries_.push_back(query::MakeSegmentService(*engine_, query));
   queries_.push_back(query::MakeStatisticsService(*engine_, query));
+  queries_.push_back(query::MakeReferenceService(*engine_, query));
+  queries_.push_back(query::MakeRelationService(*engine_, query));
+  queries_.push_back(query::MakeReportService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
+}
+
+void Running::OpenDuties() {
+  duties_ = std::make_unique<duties::Duties>();
+  const duties::DutyContext context{.engine = engine_.get(), .log = &logs_->events()};
+  duties_->Add(std::make_unique<duties::Broadcaster>(context));
+  duties_->Add(std::make_unique<duties::ClockKeeper>(context));
+  auto classifier = std::make_unique<duties::Classifier>(context);
+  queries_.push_back(duties::MakeDutyService(
+      *duties_, [classifier = classifier.get()](const admin::v1::RunClassificationRequest& request,
+                                                duties::ClassifyCallback done) {
+        classifier->Run(request, std::move(done));
+      }));
+  duties_->Add(std::move(classifier));
 }
 
 void Running::CompleteInfo(admin::v1::ServerInfo* info) const {
@@ -124,7 +150,10 @@ Status Running::StartServer() {
     addresses_.push_back(Bound(options_.listen[i], server_->ports()[i]));
   }
   server_->OnDrain([this] {
-    for (const auto& query : queries_) query::EndStreams(*query);
+    for (const auto& query : queries_) {
+      query::EndStreams(*query);
+      if (duties_ != nullptr) duties::EndCalls(*query);
+    }
     if (ingest_ != nullptr) ingest_->EndStreams();
   });
   return OkStatus();
@@ -174,6 +203,7 @@ Status Running::Stop() {
   RemoveReadyFile();
   const Status drained = server_->Drain(absl::Now() + options_.limits.drain);
   if (inbox_ != nullptr) inbox_->Stop();
+  if (duties_ != nullptr) duties_->Stop();
   if (engine_ != nullptr) engine_->Stop();
   return drained;
 }

@@ -17,6 +17,9 @@ class Service;
 namespace kefu::admin::v1 {
 class ServerInfo;
 }
+namespace kefu::duties {
+class Duties;
+}
 namespace kefu::engine {
 class Engine;
 }
@@ -47,6 +50,7 @@ class Running {
  private:
   Running(const Options& options, DataDirectory directory);
   Status OpenViews();
+  void OpenDuties();
   Status OpenDoors();
   Status StartServer();
   Status OpenInbox();
@@ -60,6 +64,7 @@ class Running {
   DataDirectory directory_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<duties::Duties> duties_;
   std::unique_ptr<ingest::Recorder> recorder_;
   std::unique_ptr<ingest::IngestServer> ingest_;
   std::vector<std::unique_ptr<grpc::Service>> queries_;

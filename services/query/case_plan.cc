@@ -53,6 +53,27 @@ void AddRange(std::string prefix, ScanPlan* scan) {
   scan->ranges.push_back({std::move(prefix), skip});
 }
 
+// Indexes by a text, then case id.
+constexpr FieldIndex kTextIndexes[] = {{"matter_id", "by_matter"}, {"external_number", "by_external"}};
+
+// False if the filter does not say, or says too much. One value only: a case may stand under several.
+bool PlanByText(const FieldIndex& by, const Filter& filter, ScanPlan* scan) {
+  const auto values = filter.MustBeOneOf(by.field);
+  if (values.size() != 1 || values.front().text.empty()) return false;
+  scan->table = by.index;
+  AddRange(codec::Key(values.front().text), scan);
+  return true;
+}
+
+// Open cases in the order of a time, up to the one the filter names.
+void PlanByTime(std::string_view index, std::string_view field, const Filter& filter, ScanPlan* scan) {
+  scan->table = index;
+  const absl::Time before = filter.MustBeBefore(field);
+  // A key has whole microseconds; the row's time may lie a little behind it.
+  scan->ranges.push_back(
+      {{}, 0, before == absl::InfiniteFuture() ? std::string() : codec::Key(before + absl::Microseconds(1))});
+}
+
 // False if the filter does not say, or says too much, for this index.
 bool PlanByField(const FieldIndex& by, const Filter& filter, const std::vector<int32_t>& statuses, ScanPlan* scan) {
   const auto values = filter.MustBeOneOf(by.field);
@@ -82,6 +103,11 @@ void PlanByFilter(const Filter& filter, CasePlan* plan) {
     plan->exact = filter.IsOnly({"case_id"});
     return;
   }
+  for (const FieldIndex& by : kTextIndexes) {
+    if (!PlanByText(by, filter, &scan)) continue;
+    plan->exact = filter.IsOnly({by.field});
+    return;
+  }
   const std::vector<int32_t> statuses = Statuses(filter);
   for (const FieldIndex& by : kFieldIndexes) {
     if (!PlanByField(by, filter, statuses, &scan)) continue;
@@ -101,10 +127,12 @@ void PlanByFilter(const Filter& filter, CasePlan* plan) {
 }  // namespace
 
 StatusOr<CaseOrder> ReadCaseOrder(std::string_view order_by) {
-  for (const CaseOrder order : {CaseOrder::kCaseId, CaseOrder::kDueTime, CaseOrder::kUpdateTimeDesc})
+  for (const CaseOrder order :
+       {CaseOrder::kCaseId, CaseOrder::kDueTime, CaseOrder::kNextActionTime, CaseOrder::kUpdateTimeDesc})
     if (order_by == NameOf(order)) return order;
   if (order_by.empty()) return CaseOrder::kCaseId;
-  return WithReason(InvalidArgument("order_by \"{}\": there are \"case_id\", \"due_time\" and \"update_time desc\"",
+  return WithReason(InvalidArgument("order_by \"{}\": there are \"case_id\", \"due_time\", \"next_action_time\" and "
+                                    "\"update_time desc\"",
                                     order_by.substr(0, 80)),
                     "ORDER_BY_INVALID", "order_by");
 }
@@ -115,6 +143,8 @@ std::string_view NameOf(CaseOrder order) {
       return "case_id";
     case CaseOrder::kDueTime:
       return "due_time";
+    case CaseOrder::kNextActionTime:
+      return "next_action_time";
     case CaseOrder::kUpdateTimeDesc:
       return "update_time desc";
   }
@@ -136,13 +166,24 @@ CasePlan PlanCases(std::string_view client_id, const Filter& filter, CaseOrder o
   } else if (order == CaseOrder::kCaseId) {
     PlanByFilter(filter, &plan);
   } else if (order == CaseOrder::kDueTime) {
-    plan.scan.table = "by_due";
-    plan.scan.ranges.push_back({});
+    PlanByTime("by_due", "due_time", filter, &plan.scan);
+  } else if (order == CaseOrder::kNextActionTime) {
+    PlanByTime("by_next_action", "next_action_time", filter, &plan.scan);
   } else {
     plan.scan.table = "by_change";
     plan.scan.order = ScanPlan::Order::kNewest;
     plan.scan.ranges.push_back({});
   }
+  return plan;
+}
+
+CasePlan PlanCases(const Union& records, const Filter& filter, CaseOrder order, int32_t partitions) {
+  CasePlan plan = PlanCases(records.root, filter, order, partitions);
+  if (records.alone()) return plan;
+  plan.only.reset();
+  if (order != CaseOrder::kCaseId) return plan;
+  plan.scan.ranges.clear();
+  AddRanges(records, &plan.scan);
   return plan;
 }
 

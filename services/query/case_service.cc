@@ -119,27 +119,35 @@ class CaseService final : public Base, public HasStreams {
   }
 
   struct Query {
-    std::string client_id;
+    // Of a client: its records, and the moment for the answer. Else of all.
+    std::optional<Union> records;
     Filter filter;
     CasePlan plan;
     std::string order;
 
     bool Passes(const v1::Case& row) const {
-      return (client_id.empty() || row.client_id() == client_id) && filter.Matches(row);
+      return (!records.has_value() || records->Has(row.client_id())) && filter.Matches(row);
     }
+    std::string RecordsKey() const { return records.has_value() ? records->Key() : std::string(); }
   };
   StatusOr<Query> Read(const std::string& parent, const std::string& filter, std::string_view order_by) const {
     Query query;
-    ASSIGN_OR_RETURN(query.client_id, ParentClientOf(parent, "parent"));
+    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(parent, "parent"));
     ASSIGN_OR_RETURN(query.filter, Filter::Parse(filter, CaseFields()));
     ASSIGN_OR_RETURN(const CaseOrder order, ReadCaseOrder(order_by));
     query.order = NameOf(order);
-    query.plan = PlanCases(query.client_id, query.filter, order, engine_.partitions());
+    if (client_id.empty()) {
+      query.plan = PlanCases(client_id, query.filter, order, engine_.partitions());
+    } else {
+      ASSIGN_OR_RETURN(query.records, UnionOf(engine_, client_id));
+      query.plan = PlanCases(*query.records, query.filter, order, engine_.partitions());
+    }
     return query;
   }
 
-  Moment MomentFor(const CasePlan& plan) const {
-    return plan.only.has_value() ? Moment::Now(engine_, *plan.only) : Moment::Now(engine_);
+  Moment MomentFor(const Query& query) const {
+    if (query.records.has_value()) return query.records->moment;
+    return query.plan.only.has_value() ? Moment::Now(engine_, *query.plan.only) : Moment::Now(engine_);
   }
 
   Status List(std::function<Status()> keeps_going, const v1::ListCasesRequest& request,
@@ -147,9 +155,10 @@ class CaseService final : public Base, public HasStreams {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
     ASSIGN_OR_RETURN(const Query query, Read(request.parent(), request.filter(), request.order_by()));
     const std::string hash =
-        PageTokens::QueryHash({"ListCases", request.parent(), query.filter.normal_form(), query.order});
+        PageTokens::QueryHash(
+            {"ListCases", request.parent(), query.filter.normal_form(), query.order, query.RecordsKey()});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment = MomentFor(query.plan);
+    const Moment moment = MomentFor(query);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
     RawPage page;
     v1::Case row;
@@ -170,7 +179,7 @@ class CaseService final : public Base, public HasStreams {
   Status Count(const std::function<Status()>& keeps_going, const v1::CountCasesRequest& request,
                v1::CountCasesResponse* response) const {
     ASSIGN_OR_RETURN(const Query query, Read(request.parent(), request.filter(), {}));
-    const Moment moment = MomentFor(query.plan);
+    const Moment moment = MomentFor(query);
     ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, {}));
     v1::Case row;
     int64_t count = 0;

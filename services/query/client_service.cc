@@ -1,7 +1,6 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "kefu/query/v1/client.grpc.pb.h"
-#include "platform/base/hash.h"
 #include "platform/base/reason.h"
 #include "platform/codec/key.h"
 #include "platform/rpc/bytes.h"
@@ -16,6 +15,8 @@
 #include "services/query/refused_stream.h"
 #include "services/query/timeline.h"
 #include "services/query/unary.h"
+#include "services/query/union.h"
+#include "services/query/united_client.h"
 
 namespace kefu::query {
 namespace {
@@ -28,8 +29,9 @@ constexpr std::string_view kView = "client";
 constexpr std::string_view kTable = "clients";
 
 using Base = v1::ClientService::WithRawCallbackMethod_GetClient<v1::ClientService::WithRawCallbackMethod_ListClients<
-    v1::ClientService::WithCallbackMethod_FindClients<v1::ClientService::WithCallbackMethod_ListTimeline<
-        v1::ClientService::WithCallbackMethod_WatchClient<v1::ClientService::Service>>>>>;
+    v1::ClientService::WithCallbackMethod_CountClients<v1::ClientService::WithCallbackMethod_FindClients<
+        v1::ClientService::WithCallbackMethod_ListTimeline<
+            v1::ClientService::WithCallbackMethod_WatchClient<v1::ClientService::Service>>>>>>;
 
 class ClientService final : public Base, public HasStreams {
  public:
@@ -45,11 +47,12 @@ class ClientService final : public Base, public HasStreams {
       return AnswerNow(context, InvalidArgument("the request is not a GetClientRequest"));
     auto client = ClientOf(request.name(), "name");
     if (!client.ok()) return AnswerNow(context, client.status());
-    const Partition partition = PartitionOf(*client);
     // The usual call: answered on this thread, nothing captured.
-    if (request.min_position().empty()) return AnswerNow(context, Get(*client, partition, answer));
-    return AnswerWhenReached(context, engine_, kView, OnlyOf(partition, request.min_position()),
-                             [=, this, client = *std::move(client)] { return Get(client, partition, answer); });
+    if (request.min_position().empty()) return AnswerNow(context, Get(*client, answer));
+    // Before the id moves on: the order of arguments is the compiler's.
+    const auto position = OnlyOf(*client, request.min_position());
+    return AnswerWhenReached(context, engine_, kView, position,
+                             [=, this, client = *std::move(client)] { return Get(client, answer); });
   }
 
   ServerUnaryReactor* ListClients(CallbackServerContext* context, const grpc::ByteBuffer* bytes,
@@ -63,6 +66,15 @@ class ClientService final : public Base, public HasStreams {
     });
   }
 
+  ServerUnaryReactor* CountClients(CallbackServerContext* context, const v1::CountClientsRequest* request,
+                                   v1::CountClientsResponse* response) override {
+    auto position = ReadPosition(engine_, request->min_position(), "min_position");
+    const auto work = [=, this] { return Count(KeepsGoing(context), *request, response); };
+    // Counting walks all there is: not on a thread that serves others.
+    if (position.ok() && !position->has_value()) return AnswerLater(context, work);
+    return AnswerWhenReached(context, engine_, kView, position, work);
+  }
+
   ServerUnaryReactor* FindClients(CallbackServerContext* context, const v1::FindClientsRequest* request,
                                   v1::FindClientsResponse* response) override {
     return AnswerWhenReached(context, engine_, "directory",
@@ -74,11 +86,10 @@ class ClientService final : public Base, public HasStreams {
                                    v1::ListTimelineResponse* response) override {
     auto client = ClientOf(request->parent(), "parent");
     if (!client.ok()) return AnswerNow(context, client.status());
-    const Partition partition = PartitionOf(*client);
-    return AnswerWhenReached(context, engine_, "journal", OnlyOf(partition, request->min_position()),
-                             [=, this, client = *std::move(client)] {
-                               return Timeline(KeepsGoing(context), client, partition, *request, response);
-                             });
+    const auto position = OnlyOf(*client, request->min_position());
+    return AnswerWhenReached(context, engine_, "journal", position, [=, this, client = *std::move(client)] {
+      return Timeline(KeepsGoing(context), client, *request, response);
+    });
   }
 
   grpc::ServerWriteReactor<v1::WatchClientResponse>* WatchClient(CallbackServerContext*,
@@ -91,22 +102,27 @@ class ClientService final : public Base, public HasStreams {
   }
 
  private:
-  Partition PartitionOf(std::string_view client_id) const {
-    return Partition(PartitionForKey(client_id, engine_.partitions()));
-  }
-
-  StatusOr<std::optional<log::Position>> OnlyOf(Partition partition, std::string_view min_position) const {
+  // Of a position, what the answer about this client and the records merged with it has to wait for.
+  StatusOr<std::optional<log::Position>> OnlyOf(const std::string& client_id, std::string_view min_position) const {
     auto position = ReadPosition(engine_, min_position, "min_position");
-    if (position.ok() && position->has_value()) *position = OnlyPartition(**std::move(position), partition);
+    if (!position.ok() || !position->has_value()) return position;
+    ASSIGN_OR_RETURN(const Union records, UnionOf(engine_, client_id));
+    *position = OnlyPartitionsOf(**std::move(position), records);
     return position;
   }
 
-  Status Get(const std::string& client_id, Partition partition, grpc::ByteBuffer* answer) const {
-    const Moment moment = Moment::Now(engine_, partition);
+  Status Get(const std::string& client_id, grpc::ByteBuffer* answer) const {
+    ASSIGN_OR_RETURN(const Union records, UnionOf(engine_, client_id));
+    if (!records.alone()) {
+      ASSIGN_OR_RETURN(const v1::Client united, ReadUnited(records, client_id));
+      *answer = rpc::ToBuffer(united);
+      return OkStatus();
+    }
+    const engine::PartitionView& partition = records.moment.front();
     store::PinnedValue row;
-    ASSIGN_OR_RETURN(const bool found, moment.front().Get(kView, kTable, codec::Key(client_id), &row));
+    ASSIGN_OR_RETURN(const bool found, partition.Get(kView, kTable, codec::Key(client_id), &row));
     if (!found) return WithReason(NotFound("client \"{}\" is not known", client_id), "CLIENT_NOT_FOUND");
-    *answer = RawAnswer(std::move(row), moment.PositionOf(kView), moment.front().GapOf(kView, client_id));
+    *answer = RawAnswer(std::move(row), records.moment.PositionOf(kView), partition.GapOf(kView, client_id));
     return OkStatus();
   }
 
@@ -142,34 +158,62 @@ class ClientService final : public Base, public HasStreams {
     return OkStatus();
   }
 
+  Status Count(const std::function<Status()>& keeps_going, const v1::CountClientsRequest& request,
+               v1::CountClientsResponse* response) const {
+    ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), ClientFields()));
+    const Moment moment = Moment::Now(engine_);
+    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, Plan(filter), {}));
+    v1::Client row;
+    int64_t count = 0;
+    for (int64_t examined = 1;; ++examined) {
+      ASSIGN_OR_RETURN(const bool found, scan->Next());
+      if (!found) break;
+      if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(keeps_going());
+      if (!filter.empty()) {
+        ASSIGN_OR_RETURN(const std::string_view stored, scan->Row());
+        if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
+        if (!filter.Matches(row)) continue;
+      }
+      ++count;
+    }
+    response->set_count(count);
+    response->set_position(moment.PositionOf(kView));
+    return OkStatus();
+  }
+
   Status Find(std::function<Status()> keeps_going, const v1::FindClientsRequest& request,
               v1::FindClientsResponse* response) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
-    ASSIGN_OR_RETURN(const DirectoryQuery query, ReadDirectoryQuery(request));
-    const std::string hash = PageTokens::QueryHash({"FindClients", query.table, query.prefixes.front(), ""});
+    ASSIGN_OR_RETURN(const std::vector<DirectoryQuery> queries, ReadDirectoryQueries(request));
+    const std::string hash = PageTokens::QueryHash({"FindClients", KeyOf(queries)});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = Moment::Now(engine_);
     ASSIGN_OR_RETURN(const std::string cursor,
-                     FillDirectory(moment, query, after, LimitsOf(options_, size, std::move(keeps_going)), response));
+                     FillDirectory(moment, queries, after, LimitsOf(options_, size, std::move(keeps_going)), response));
+    RETURN_IF_ERROR(MarkSurvivors(engine_, response));
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
     response->set_position(moment.PositionOf("directory"));
     return OkStatus();
   }
 
-  Status Timeline(std::function<Status()> keeps_going, const std::string& client_id, Partition partition,
+  Status Timeline(std::function<Status()> keeps_going, const std::string& client_id,
                   const v1::ListTimelineRequest& request, v1::ListTimelineResponse* response) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
     ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), TimelineFields()));
     ASSIGN_OR_RETURN(const TimelineOrder order, ReadTimelineOrder(request.order_by()));
-    const std::string hash =
-        PageTokens::QueryHash({"ListTimeline", request.parent(), filter.normal_form(), NameOf(order)});
+    ASSIGN_OR_RETURN(const Union records, UnionOf(engine_, client_id));
+    const std::string hash = PageTokens::QueryHash(
+        {"ListTimeline", request.parent(), filter.normal_form(), NameOf(order), records.Key()});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment = Moment::Now(engine_, partition);
-    ASSIGN_OR_RETURN(const std::string cursor,
-                     FillTimeline(moment.front(), client_id, filter, order, after,
-                                  LimitsOf(options_, size, std::move(keeps_going)), response));
+    const PageLimits limits = LimitsOf(options_, size, std::move(keeps_going));
+    std::string cursor;
+    if (records.alone()) {
+      ASSIGN_OR_RETURN(cursor, FillTimeline(records.moment.front(), client_id, filter, order, after, limits, response));
+    } else {
+      ASSIGN_OR_RETURN(cursor, FillTimeline(records, filter, order, after, limits, response));
+    }
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
-    response->set_position(moment.PositionOf("journal"));
+    response->set_position(records.moment.PositionOf("journal"));
     return OkStatus();
   }
 

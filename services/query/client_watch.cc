@@ -4,6 +4,8 @@
 #include "platform/base/reason.h"
 #include "platform/codec/key.h"
 #include "services/query/gap.h"
+#include "services/query/union.h"
+#include "services/query/united_client.h"
 
 namespace kefu::query {
 namespace {
@@ -36,6 +38,11 @@ StatusOr<ClientWatch::Made> ClientWatch::Make(Response* response) {
     return Made::kNothing;
   }
   SetGap(*partition, kView, client_id_, row);
+  if (members_.empty()) {
+    ASSIGN_OR_RETURN(Union records, UnionOf(engine_, client_id_));
+    members_ = std::move(records.members);
+  }
+  SetLinks(members_, client_id_, row);
   response->set_position(Position());
   return Made::kSomething;
 }

@@ -14,6 +14,9 @@ namespace {
 using statistics::Cube;
 using statistics::kMostDimensions;
 
+static_assert(std::all_of(std::begin(statistics::kCubes), std::end(statistics::kCubes),
+                          [](const Cube& cube) { return cube.dimensions[kBranchPlace].name == "branch"; }));
+
 template <size_t kPlace>
 void ReadPlace(const google::protobuf::Message& row, FieldValue* out) {
   const std::string& value = static_cast<const statistics::CellKey&>(row).values(kPlace);
@@ -73,8 +76,21 @@ StatusOr<CubeCells> ReadCubeCells(std::string_view cube, std::string_view from_d
     return WithReason(InvalidArgument("from_day {} to to_day {} are {} days; {} are the most", from_day, to_day,
                                       cells.to_day - cells.from_day + 1, kMostDays),
                       "DAYS_TOO_MANY", "to_day");
-  ASSIGN_OR_RETURN(cells.filter, Filter::Parse(filter, FieldsOf(*cells.cube)));
+  RETURN_IF_ERROR(SetFilter(filter, &cells));
   return cells;
+}
+
+Status SetFilter(std::string_view filter, CubeCells* cells) {
+  ASSIGN_OR_RETURN(cells->filter, Filter::Parse(filter, FieldsOf(*cells->cube)));
+  cells->filter_text = filter;
+  return OkStatus();
+}
+
+bool CubeCells::Take(const statistics::CellKey& key) const {
+  for (const auto& [place, value] : values)
+    if (key.values(static_cast<int>(place)) != value) return false;
+  if (branches.has_value() && !branches->contains(key.values(kBranchPlace))) return false;
+  return filter.Matches(key);
 }
 
 StatusOr<size_t> DimensionOf(const Cube& cube, std::string_view name, std::string_view field) {
@@ -101,22 +117,42 @@ Status EachCell(const engine::PartitionView& partition, const CubeCells& cells, 
     if (!TakeCellKey(*cells.cube, rows->key(), &day, &values))
       return DataLoss("partition {}: a cell has a key that is none; rebuild the view statistics",
                       partition.partition());
-    if (!cells.filter.Matches(values)) continue;
+    if (!cells.Take(values)) continue;
     ASSIGN_OR_RETURN(const bool more, take({rows->key(), day, values, rows->value()}));
     if (!more) return OkStatus();
   }
   return rows->status();
 }
 
-std::string Narrowed(std::string_view filter, std::string_view dimension, std::string_view value) {
-  std::string narrowed = filter.empty() ? "" : fmt::format("({}) AND ", filter);
-  if (value.empty()) return fmt::format("{}NOT {}:*", narrowed, dimension);
-  narrowed += fmt::format("{} = \"", dimension);
+namespace {
+
+// `dimension` is `value`, as a filter says it.
+std::string TermOf(std::string_view dimension, std::string_view value) {
+  if (value.empty()) return fmt::format("NOT {}:*", dimension);
+  std::string term = fmt::format("{} = \"", dimension);
   for (const char c : value) {
-    if (c == '"' || c == '\\' || c == '*') narrowed.push_back('\\');
-    narrowed.push_back(c);
+    if (c == '"' || c == '\\' || c == '*') term.push_back('\\');
+    term.push_back(c);
   }
-  return narrowed + '"';
+  return term + '"';
+}
+
+std::string And(std::string_view filter, std::string_view more) {
+  return filter.empty() ? std::string(more) : fmt::format("({}) AND {}", filter, more);
+}
+
+}  // namespace
+
+std::string Narrowed(std::string_view filter, std::string_view dimension, std::string_view value) {
+  return And(filter, TermOf(dimension, value));
+}
+
+std::string NarrowedToAny(std::string_view filter, std::string_view dimension, const std::set<std::string>& values) {
+  std::string any;
+  for (const std::string& value : values) any += (any.empty() ? "" : " OR ") + TermOf(dimension, value);
+  // Nothing is and is not said.
+  if (values.empty()) any = fmt::format("{}:* AND NOT {}:*", dimension, dimension);
+  return And(filter, fmt::format("({})", any));
 }
 
 }  // namespace kefu::query

@@ -288,8 +288,9 @@ struct FilterBinder {
   }
 
   static bool IsEquality(const Filter::Node& node, std::string_view field) {
-    return node.kind == FilterSyntax::Kind::kCompare && node.comparator == Comparator::kEqual &&
-           node.fields.front()->name == field && !node.literal.prefix && !node.literal.anything;
+    if (node.kind != FilterSyntax::Kind::kCompare || node.fields.front()->name != field) return false;
+    const Comparator equal = node.fields.front()->type == FieldType::kTexts ? Comparator::kHas : Comparator::kEqual;
+    return node.comparator == equal && !node.literal.prefix && !node.literal.anything;
   }
 
   static std::vector<FilterLiteral> Required(const Filter::Node& node, std::string_view field) {
@@ -312,6 +313,17 @@ struct FilterBinder {
       }
     }
     return found;
+  }
+
+  static absl::Time Before(const Filter::Node& node, std::string_view field) {
+    absl::Time before = absl::InfiniteFuture();
+    if (node.kind == FilterSyntax::Kind::kAll)
+      for (const Filter::Node& child : node.children) before = std::min(before, Before(child, field));
+    if (node.kind != FilterSyntax::Kind::kCompare || node.fields.front()->name != field) return before;
+    if (node.comparator == Comparator::kLess) before = node.literal.time;
+    // Times have microseconds in keys, nanoseconds in rows.
+    if (node.comparator == Comparator::kLessEqual) before = node.literal.time + absl::Microseconds(1);
+    return before;
   }
 
   static bool IsOnly(const Filter::Node& node, std::initializer_list<std::string_view> fields) {
@@ -369,6 +381,8 @@ const std::string& Filter::normal_form() const { return root_->normal_form; }
 std::vector<FilterLiteral> Filter::MustBeOneOf(std::string_view field) const {
   return FilterBinder::Required(root_->node, field);
 }
+
+absl::Time Filter::MustBeBefore(std::string_view field) const { return FilterBinder::Before(root_->node, field); }
 
 bool Filter::IsOnly(std::initializer_list<std::string_view> fields) const {
   return FilterBinder::IsOnly(root_->node, fields);

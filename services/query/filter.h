@@ -73,9 +73,12 @@ class Filter {
   // Equal for filters that differ only in spaces, quotes, enum prefixes or the zone of a time.
   const std::string& normal_form() const;
 
-  // The values of which every row that passes must have one in `field`, from `=` terms that all rows must meet;
-  // empty if the filter does not say. For choosing an index: rows still have to be matched.
+  // The values of which every row that passes must have one in `field`, from `=` terms that all rows must meet (of
+  // lists: from `:` terms); empty if the filter does not say. For choosing an index: rows still have to be matched.
   std::vector<FilterLiteral> MustBeOneOf(std::string_view field) const;
+  // A time that `field` of every row that passes is before, from `<` and `<=` terms that all rows must meet; infinite
+  // future if the filter does not say. For ending a scan early: rows still have to be matched.
+  absl::Time MustBeBefore(std::string_view field) const;
   // Does the filter say nothing but MustBeOneOf on some of `fields`, each once? Then an index over all of them needs no
   // further matching.
   bool IsOnly(std::initializer_list<std::string_view> fields) const;

@@ -6,6 +6,8 @@
 
 #include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.pb.h"
+#include "kefu/query/v1/clock.pb.h"
+#include "kefu/query/v1/contact.pb.h"
 #include "platform/base/time.h"
 
 namespace kefu::query {
@@ -14,7 +16,9 @@ namespace {
 using google::protobuf::Message;
 using query::v1::Case;
 using query::v1::Client;
+using query::v1::Clock;
 using query::v1::TimelineEntry;
+using query::v1::Undertaking;
 
 // The row type and the result of a getter such as &Case::case_id.
 template <class Getter>
@@ -110,6 +114,30 @@ void ReadOpen(const Message& row, FieldValue* out) {
   out->present = true;
 }
 
+// A clock that ran out before it was met.
+void ReadBreached(const Message& row, FieldValue* out) {
+  for (const auto& clock : static_cast<const Case&>(row).clocks())
+    out->number |= clock.state() == query::v1::CLOCK_STATE_BREACHED || clock.late();
+  out->present = true;
+}
+
+void ReadClocks(const Message& row, FieldValue* out) {
+  for (const auto& clock : static_cast<const Case&>(row).clocks()) out->texts.push_back(clock.clock_id());
+  out->present = !out->texts.empty();
+}
+
+void ReadExternalNumbers(const Message& row, FieldValue* out) {
+  for (const auto& reference : static_cast<const Case&>(row).external_references())
+    out->texts.push_back(reference.number());
+  out->present = !out->texts.empty();
+}
+
+void ReadExternalSchemes(const Message& row, FieldValue* out) {
+  for (const auto& reference : static_cast<const Case&>(row).external_references())
+    out->texts.push_back(reference.scheme());
+  out->present = !out->texts.empty();
+}
+
 void ReadOccurredTime(const Message& row, FieldValue* out) {
   const auto& event = static_cast<const TimelineEntry&>(row).event();
   out->present = event.has_occurred_at();
@@ -120,18 +148,71 @@ void ReadVerdict(const Message& row, FieldValue* out) {
   SetNumber(static_cast<const TimelineEntry&>(row).verdict().outcome(), out);
 }
 
+// A field of an event's body, whatever the body; null if that has none of this name and type.
+struct BodyField {
+  const Message* body = nullptr;
+  const google::protobuf::FieldDescriptor* field = nullptr;
+
+  BodyField(const Message& row, const std::string& name, google::protobuf::FieldDescriptor::CppType type) {
+    const auto& event = static_cast<const TimelineEntry&>(row).event();
+    static const auto* bodies = event.GetDescriptor()->FindOneofByName("body");
+    const auto* present = event.GetReflection()->GetOneofFieldDescriptor(event, bodies);
+    if (present == nullptr) return;
+    Descend(event.GetReflection()->GetMessage(event, present), name, type);
+  }
+  int Enum() const { return body->GetReflection()->GetEnumValue(*body, field); }
+
+ private:
+  void Descend(const Message& message, const std::string& name, google::protobuf::FieldDescriptor::CppType type) {
+    const auto* found = message.GetDescriptor()->FindFieldByName(name);
+    if (found != nullptr && found->cpp_type() == type && !found->is_repeated()) {
+      body = &message;
+      field = found;
+      return;
+    }
+    // What both kinds of case begin with is one level deeper.
+    const auto* opening = message.GetDescriptor()->FindFieldByName("opening");
+    if (opening != nullptr) Descend(message.GetReflection()->GetMessage(message, opening), name, type);
+  }
+};
+
+using CppType = google::protobuf::FieldDescriptor::CppType;
+
 // Every body about a case has a field `case_id`.
 void ReadCaseOfEvent(const Message& row, FieldValue* out) {
-  const auto& event = static_cast<const TimelineEntry&>(row).event();
-  const auto* reflection = event.GetReflection();
-  const auto* body = reflection->GetOneofFieldDescriptor(event, event.GetDescriptor()->FindOneofByName("body"));
   static const std::string kNone;
-  const google::protobuf::FieldDescriptor* field =
-      body == nullptr ? nullptr : body->message_type()->FindFieldByName("case_id");
-  if (field == nullptr) return SetText(kNone, out);
-  const Message& message = reflection->GetMessage(event, body);
+  const BodyField found(row, "case_id", CppType::CPPTYPE_STRING);
+  if (found.field == nullptr) return SetText(kNone, out);
   std::string scratch;
-  SetText(message.GetReflection()->GetStringReference(message, field, &scratch), out);
+  SetText(found.body->GetReflection()->GetStringReference(*found.body, found.field, &scratch), out);
+}
+
+void ReadChannelOfEvent(const Message& row, FieldValue* out) {
+  const BodyField found(row, "channel", CppType::CPPTYPE_ENUM);
+  if (found.field != nullptr) SetNumber(found.Enum(), out);
+}
+
+void ReadDirectionOfEvent(const Message& row, FieldValue* out) {
+  const BodyField found(row, "direction", CppType::CPPTYPE_ENUM);
+  if (found.field != nullptr) SetNumber(found.Enum(), out);
+}
+
+// Who of the firm: of a contact who spoke, of a call-back who called, else who did it.
+void ReadStaffOfEvent(const Message& row, FieldValue* out) {
+  static const std::string kNone;
+  const auto& event = static_cast<const TimelineEntry&>(row).event();
+  if (!event.contact_recorded().staff_id().empty()) return SetText(event.contact_recorded().staff_id(), out);
+  if (!event.call_back_done().caller_id().empty()) return SetText(event.call_back_done().caller_id(), out);
+  SetText(event.actor().kind() == events::v1::ACTOR_KIND_STAFF ? event.actor().id() : kNone, out);
+}
+
+// Who took part in a contact besides the client and who spoke.
+void ReadAttendees(const Message& row, FieldValue* out) {
+  for (const auto& attendee : static_cast<const TimelineEntry&>(row).event().contact_recorded().attendees()) {
+    if (!attendee.staff_id().empty()) out->texts.push_back(attendee.staff_id());
+    if (!attendee.client_id().empty()) out->texts.push_back(attendee.client_id());
+  }
+  out->present = !out->texts.empty();
 }
 
 }  // namespace
@@ -179,6 +260,18 @@ const FilterTable& CaseFields() {
                           Number<&Case::assignment_count>("assignment_count"),
                           OptionalBool<&Case::has_in_time, &Case::in_time>("in_time"),
                           Number<&Case::revision>("revision"),
+                          Text<&Case::owner>("owner"),
+                          CodeValue<&Case::next_action>("next_action"),
+                          Bool<&Case::next_action_is_set>("next_action_is_set"),
+                          Text<&Case::next_action_owner_id>("next_action_owner_id"),
+                          Time<&Case::has_next_action_due_at, &Case::next_action_due_at>("next_action_time"),
+                          Time<&Case::has_status_since, &Case::status_since>("status_time"),
+                          {"external_number", FieldType::kTexts, &ReadExternalNumbers},
+                          {"external_scheme", FieldType::kTexts, &ReadExternalSchemes},
+                          Time<&Case::has_external_due_at, &Case::external_due_at>("external_due_time"),
+                          Time<&Case::has_final_response_at, &Case::final_response_at>("final_response_time"),
+                          {"clocks", FieldType::kTexts, &ReadClocks},
+                          {"breached", FieldType::kBool, &ReadBreached},
                       }};
   return *table;
 }
@@ -232,6 +325,10 @@ const FilterTable& TimelineFields() {
                           Text<&TimelineEntry::kind>("kind"),
                           {"occurred_time", FieldType::kTime, &ReadOccurredTime},
                           {"case_id", FieldType::kText, &ReadCaseOfEvent},
+                          {"staff_id", FieldType::kText, &ReadStaffOfEvent},
+                          {"attendees", FieldType::kTexts, &ReadAttendees},
+                          {"channel", FieldType::kEnum, &ReadChannelOfEvent, events::v1::Channel_descriptor()},
+                          {"direction", FieldType::kEnum, &ReadDirectionOfEvent, events::v1::Direction_descriptor()},
                           {"verdict", FieldType::kEnum, &ReadVerdict, events::v1::VerdictOutcome_descriptor()},
                           {"source", FieldType::kText,
                            [](const Message& row, FieldValue* out) {
@@ -245,6 +342,58 @@ const FilterTable& TimelineFields() {
   return *table;
 }
 
-std::vector<const FilterTable*> AllFilterTables() { return {&CaseFields(), &ClientFields(), &TimelineFields()}; }
+const FilterTable& ClockFields() {
+  static const auto* table =
+      new FilterTable{"clocks",
+                      {
+                          Enum<&Clock::state>("state"),
+                          Searched(Text<&Clock::case_id>("case_id")),
+                          Text<&Clock::client_id>("client_id"),
+                          Searched(Text<&Clock::clock_id>("clock_id")),
+                          {"pack_id", FieldType::kText,
+                           [](const Message& row, FieldValue* out) {
+                             SetText(static_cast<const Clock&>(row).policy().pack_id(), out);
+                           }},
+                          Time<&Clock::has_due_at, &Clock::due_at>("due_time"),
+                          Time<&Clock::has_started_at, &Clock::started_at>("start_time"),
+                          Enum<&Clock::kind>("kind"),
+                          Text<&Clock::category>("category"),
+                          Text<&Clock::branch_id>("branch_id"),
+                          Text<&Clock::tier>("tier"),
+                          Bool<&Clock::overdue>("overdue"),
+                          Bool<&Clock::late>("late"),
+                          Bool<&Clock::confirmed>("confirmed"),
+                      }};
+  return *table;
+}
+
+const FilterTable& UndertakingFields() {
+  static const auto* table =
+      new FilterTable{"undertakings",
+                      {
+                          Text<&Undertaking::undertaking_id>("undertaking_id"),
+                          Text<&Undertaking::client_id>("client_id"),
+                          Enum<&Undertaking::kind>("kind"),
+                          Enum<&Undertaking::state>("state"),
+                          Bool<&Undertaking::overdue>("overdue"),
+                          Bool<&Undertaking::late>("late"),
+                          Text<&Undertaking::owner_id>("owner_id"),
+                          Text<&Undertaking::team>("team"),
+                          Text<&Undertaking::branch_id>("branch_id"),
+                          Text<&Undertaking::case_id>("case_id"),
+                          Text<&Undertaking::contact_id>("contact_id"),
+                          CodeValue<&Undertaking::programme>("programme"),
+                          CodeValue<&Undertaking::outcome>("outcome"),
+                          Time<&Undertaking::has_made_at, &Undertaking::made_at>("make_time"),
+                          Time<&Undertaking::has_due_at, &Undertaking::due_at>("due_time"),
+                          Time<&Undertaking::has_settled_at, &Undertaking::settled_at>("settle_time"),
+                          Searched(Text<&Undertaking::text>("text")),
+                      }};
+  return *table;
+}
+
+std::vector<const FilterTable*> AllFilterTables() {
+  return {&CaseFields(), &ClientFields(), &TimelineFields(), &ClockFields(), &UndertakingFields()};
+}
 
 }  // namespace kefu::query

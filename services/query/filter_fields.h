@@ -14,6 +14,10 @@ const FilterTable& CaseFields();
 const FilterTable& ClientFields();
 // Over query.v1.TimelineEntry.
 const FilterTable& TimelineFields();
+// Over query.v1.Clock, with `overdue` computed before.
+const FilterTable& ClockFields();
+// Over query.v1.Undertaking, with `overdue` computed before.
+const FilterTable& UndertakingFields();
 
 std::vector<const FilterTable*> AllFilterTables();
 

@@ -186,6 +186,34 @@ TEST(Filter, KnowsWhichValuesAFieldMustHave) {
   EXPECT_THAT(values("status != OPEN", "status"), testing::IsEmpty());
 }
 
+TEST(Filter, KnowsWhichElementAListMustHave) {
+  const auto texts = [](std::string_view text) {
+    std::vector<std::string> found;
+    for (const FilterLiteral& literal : Filter::Parse(text, CaseFields())->MustBeOneOf("external_number"))
+      found.push_back(literal.text);
+    return found;
+  };
+  EXPECT_THAT(texts("external_number:a OR external_number:b"), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(texts("open = true external_number:a"), testing::ElementsAre("a"));
+  EXPECT_THAT(texts("external_number:a*"), testing::IsEmpty());
+  EXPECT_THAT(texts("external_number:*"), testing::IsEmpty());
+  EXPECT_THAT(Filter::Parse("subject:a", CaseFields())->MustBeOneOf("subject"), testing::IsEmpty()) << "contains";
+}
+
+TEST(Filter, KnowsWhatTimeAFieldMustBeBefore) {
+  const auto before = [](std::string_view text) {
+    return Filter::Parse(text, CaseFields())->MustBeBefore("due_time");
+  };
+  const absl::Time one = absl::FromUnixSeconds(1), two = absl::FromUnixSeconds(2);
+  EXPECT_EQ(before("due_time < 1970-01-01T00:00:01Z"), one);
+  EXPECT_GT(before("due_time <= 1970-01-01T00:00:01Z"), one);
+  EXPECT_LT(before("due_time <= 1970-01-01T00:00:01Z"), two);
+  EXPECT_EQ(before("due_time < 1970-01-01T00:00:02Z open = true due_time < 1970-01-01T00:00:01Z"), one);
+  for (const char* open : {"", "due_time > 1970-01-01T00:00:01Z", "NOT due_time < 1970-01-01T00:00:01Z",
+                           "due_time < 1970-01-01T00:00:01Z OR open = true", "open_time < 1970-01-01T00:00:01Z"})
+    EXPECT_EQ(before(open), absl::InfiniteFuture()) << open;
+}
+
 // --- property: random filters against an evaluation that shares nothing with the parser ---
 
 struct Random {

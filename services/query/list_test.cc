@@ -105,6 +105,53 @@ TEST(ListCases, ByDueTimeGivesOpenCasesSoonestFirst) {
   EXPECT_THAT(Ids(AllCases(server, Request("", "due_time", 0, "clients/C-1"))), ElementsAre("K-1"));
 }
 
+TEST(ListCases, ByNextActionEveryOpenCaseComesOnceTheMostUrgentFirst) {
+  QueryServer server(4);
+  const auto until = [](int hour) { return testkit::Beginning() + absl::Hours(hour); };
+  server.Publish(testkit::Complained("K-1").Client("C-1"));
+  server.Publish(testkit::Complained("K-2").Client("C-2"));
+  server.Publish(testkit::Opened("K-3").Client("C-3").At(until(9)));
+  server.Publish(testkit::Opened("K-4").Client("C-4").At(until(1)));
+  server.Publish(testkit::Opened("K-5").Client("C-5"));
+  server.Publish(testkit::NextActionSet("K-1", "call_client", "S-1", until(20)).Client("C-1"));
+  server.Publish(testkit::NextActionSet("K-2", "send_answer", "S-2", until(5)).Client("C-2"));
+  server.Publish(testkit::Resolved("K-5").Client("C-5"));
+  server.CatchUp();
+  EXPECT_THAT(Ids(AllCases(server, Request("", "next_action_time", 1))), ElementsAre("K-4", "K-2", "K-3", "K-1"))
+      << "where nobody named a date, it is due since it was opened";
+  const auto before = [&](int hour) {
+    return fmt::format("next_action_time < {}", FormatRfc3339(testkit::Beginning() + absl::Hours(hour)));
+  };
+  EXPECT_THAT(Ids(AllCases(server, Request(before(9), "next_action_time", 1))), ElementsAre("K-4", "K-2"));
+  EXPECT_THAT(Ids(AllCases(server, Request("next_action = call_client", "next_action_time"))), ElementsAre("K-1"));
+  EXPECT_THAT(Ids(AllCases(server, Request("next_action_owner_id = S-2"))), ElementsAre("K-2"));
+  EXPECT_THAT(Ids(AllCases(server, Request("owner = \"source:test\"", "next_action_time", 2))),
+              ElementsAre("K-4", "K-2", "K-3", "K-1"));
+  EXPECT_THAT(Ids(AllCases(server, Request("kind = COMPLAINT", "next_action_time"))), ElementsAre("K-2", "K-1"));
+}
+
+TEST(ListCases, OfOneMatterAndByANumberElsewhere) {
+  QueryServer server(4);
+  for (int i = 0; i < 6; ++i) {
+    const std::string id = fmt::format("K-{}", i), client = fmt::format("C-{}", i);
+    server.Publish(testkit::Complained(id).Client(client));
+    if (i % 2 == 0) server.Publish(testkit::MatterSet(id, "M-1").Client(client));
+    if (i < 3) server.Publish(testkit::Referred(id, i == 1 ? "cn.sac" : "cn.csrc.12386", "2026-17").Client(client));
+  }
+  server.Publish(testkit::Referred("K-0", "cn.sac", "17").Client("C-0"));
+  server.Publish(testkit::Resolved("K-4").Client("C-4"));
+  server.CatchUp();
+  EXPECT_THAT(Ids(AllCases(server, Request("matter_id = M-1", "", 1))), ElementsAre("K-0", "K-2", "K-4"));
+  EXPECT_THAT(Ids(AllCases(server, Request("matter_id = M-1 AND open = true"))), ElementsAre("K-0", "K-2"));
+  EXPECT_THAT(Ids(AllCases(server, Request("external_number:\"2026-17\"", "", 1))), ElementsAre("K-0", "K-1", "K-2"));
+  EXPECT_THAT(Ids(AllCases(server, Request("external_number:\"2026-17\" external_scheme:\"cn.csrc.12386\""))),
+              ElementsAre("K-0", "K-2"));
+  EXPECT_THAT(Ids(AllCases(server, Request("external_number:17 OR external_number:\"2026-17\""))),
+              ElementsAre("K-0", "K-1", "K-2"))
+      << "a case with both numbers comes once";
+  EXPECT_THAT(Ids(AllCases(server, Request("external_number:nobody"))), IsEmpty());
+}
+
 TEST(ListCases, ByUpdateTimeGivesTheNewestFirstOverAllPartitions) {
   QueryServer server;
   for (int i = 0; i < 40; ++i)
@@ -306,6 +353,49 @@ TEST(ListTimeline, GivesOneClientsEventsInBothOrdersAndFiltered) {
   EXPECT_THAT(
       kinds(fmt::format("occurred_time < {}", FormatRfc3339(testkit::Beginning() + absl::Minutes(3))), "offset"),
       ElementsAre("client_registered", "service_request_opened"));
+}
+
+TEST(ListTimeline, IsFilteredByWhoSpokeOnWhatChannelInWhichDirection) {
+  QueryServer server;
+  using testkit::Contacted;
+  const auto spoke = [](const char* staff) {
+    return [staff](events::v1::Event& event) { event.mutable_contact_recorded()->set_staff_id(staff); };
+  };
+  server.Publish(Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND).Id("a").With(spoke("S-1")));
+  server.Publish(Contacted(events::v1::CHANNEL_WECHAT, events::v1::DIRECTION_OUTBOUND).Id("b").With(spoke("S-2")));
+  server.Publish(Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_OUTBOUND)
+                     .Id("c")
+                     .By("S-9")
+                     .With(spoke("S-1"))
+                     .With([](events::v1::Event& event) {
+                       event.mutable_contact_recorded()->add_attendees()->set_staff_id("S-3");
+                       event.mutable_contact_recorded()->add_attendees()->set_client_id("C-8");
+                     }));
+  server.Publish(testkit::Opened("K-1").Id("d").By("S-1"));
+  server.Publish(testkit::Assigned("K-1", "S-2").Id("e").By("S-4"));
+  server.CatchUp();
+  const auto events = [&](const std::string& filter) {
+    query::v1::ListTimelineRequest request;
+    request.set_parent("clients/C-1");
+    request.set_filter(filter);
+    request.set_order_by("offset");
+    Patient context;
+    query::v1::ListTimelineResponse response;
+    const auto status = server.clients->ListTimeline(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    std::string ids;
+    for (const auto& entry : response.entries()) ids += entry.event().event_id();
+    return ids;
+  };
+  EXPECT_EQ(events("channel = PHONE"), "acd") << "the case was opened by phone";
+  EXPECT_EQ(events("channel = PHONE direction = OUTBOUND"), "c");
+  EXPECT_EQ(events("direction = INBOUND"), "a");
+  EXPECT_EQ(events("direction:*"), "abc");
+  EXPECT_EQ(events("staff_id = S-1"), "acd");
+  EXPECT_EQ(events("staff_id = S-9"), "") << "who spoke, not who wrote it down";
+  EXPECT_EQ(events("staff_id = S-4"), "e");
+  EXPECT_EQ(events("attendees:S-3"), "c");
+  EXPECT_EQ(events("attendees:\"C-8\" OR staff_id = S-2"), "bc");
 }
 
 }  // namespace

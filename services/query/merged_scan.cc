@@ -39,7 +39,8 @@ Status MergedScan::OpenRanges(std::string_view after) {
     const engine::PartitionView& partition = *moment_.partitions()[place];
     for (const ScanPlan::Range& range : plan_.ranges) {
       std::string lower = range.prefix;
-      std::string upper = codec::PrefixEnd(range.prefix);
+      std::string upper = range.below.empty() ? codec::PrefixEnd(range.prefix) : range.below;
+      if (!upper.empty() && lower >= upper) continue;
       auto order = store::Order::kAscending;
       if (plan_.order == ScanPlan::Order::kNewest) {
         order = store::Order::kDescending;

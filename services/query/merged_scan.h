@@ -21,6 +21,8 @@ struct ScanPlan {
   struct Range {
     std::string prefix;
     size_t skip = 0;
+    // Where to stop: only keys below; empty is the end of the prefix.
+    std::string below = {};
   };
   enum class Order {
     // By what is left of the keys, ascending; equal ones by partition.

@@ -39,6 +39,15 @@ StatusOr<CaseName> CaseOf(std::string_view name, std::string_view field) {
   return CaseName{client == "-" ? std::string() : std::string(client), std::string(rest.substr(at + kCases.size()))};
 }
 
+StatusOr<SegmentName> SegmentOf(std::string_view name, std::string_view field) {
+  constexpr std::string_view kSegments = "/segments/";
+  const std::string_view rest = After(name, "schemes/");
+  const size_t at = rest.find(kSegments);
+  if (at == 0 || at == rest.npos || at + kSegments.size() == rest.size())
+    return Bad(name, field, "schemes/{scheme}/segments/{segment}");
+  return SegmentName{std::string(rest.substr(0, at)), std::string(rest.substr(at + kSegments.size()))};
+}
+
 StatusOr<std::string> ViewOf(std::string_view name, std::string_view field) {
   const std::string_view view = After(name, "views/");
   if (view.empty() || view.find('/') != view.npos) return Bad(name, field, "views/{view}");

@@ -22,6 +22,13 @@ struct CaseName {
 // "clients/{client}/cases/{case}".
 StatusOr<CaseName> CaseOf(std::string_view name, std::string_view field);
 
+struct SegmentName {
+  std::string scheme;
+  std::string segment;
+};
+// "schemes/{scheme}/segments/{segment}".
+StatusOr<SegmentName> SegmentOf(std::string_view name, std::string_view field);
+
 // "views/{view}".
 StatusOr<std::string> ViewOf(std::string_view name, std::string_view field);
 

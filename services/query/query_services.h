@@ -40,8 +40,14 @@ struct QueryOptions {
 // hold rows pinned in its stores until they are sent.
 std::unique_ptr<grpc::Service> MakeClientService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeCaseService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeClockService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeContactService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeSearchService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeSegmentService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeStatisticsService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeReferenceService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeRelationService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeReportService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeViewService(engine::Engine& engine, const QueryOptions& options);
 
 // Ends the watch streams of a service made here with UNAVAILABLE, so that callers go on elsewhere; those opened later

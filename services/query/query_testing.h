@@ -17,15 +17,22 @@
 #include "kefu/admin/v1/view.grpc.pb.h"
 #include "kefu/query/v1/case.grpc.pb.h"
 #include "kefu/query/v1/client.grpc.pb.h"
+#include "kefu/query/v1/clock.grpc.pb.h"
+#include "kefu/query/v1/contact.grpc.pb.h"
+#include "kefu/query/v1/reference.grpc.pb.h"
+#include "kefu/query/v1/relation.grpc.pb.h"
+#include "kefu/query/v1/report.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/files.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
+#include "platform/event/broadcast.h"
 #include "platform/event/record.h"
 #include "platform/rpc/client.h"
 #include "platform/rpc/server.h"
 #include "platform/rpc/status.h"
+#include "platform/testkit/client_events.h"
 #include "platform/testkit/events.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/memory_log.h"
@@ -61,9 +68,15 @@ class QueryServer {
     if (options.token_key.empty()) options.token_key = "a key of this test";
     services_.push_back(MakeClientService(*engine_, options));
     services_.push_back(MakeCaseService(*engine_, options));
+    services_.push_back(MakeClockService(*engine_, options));
+    services_.push_back(MakeContactService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
     services_.push_back(MakeSearchService(*engine_, options));
+    services_.push_back(MakeSegmentService(*engine_, options));
     services_.push_back(MakeStatisticsService(*engine_, options));
+    services_.push_back(MakeReferenceService(*engine_, options));
+    services_.push_back(MakeRelationService(*engine_, options));
+    services_.push_back(MakeReportService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -72,9 +85,14 @@ class QueryServer {
     channel_ = *rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server_->ports().front())});
     clients = query::v1::ClientService::NewStub(channel_);
     cases = query::v1::CaseService::NewStub(channel_);
+    clocks = query::v1::ClockService::NewStub(channel_);
+    contacts = query::v1::ContactService::NewStub(channel_);
     statistics = query::v1::StatisticsService::NewStub(channel_);
+    references = query::v1::ReferenceService::NewStub(channel_);
+    reports = query::v1::ReportService::NewStub(channel_);
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
+    relations = query::v1::RelationService::NewStub(channel_);
   }
   ~QueryServer() {
     EndAllStreams();
@@ -85,11 +103,34 @@ class QueryServer {
   // Records the event; the position after it.
   std::string Publish(const testkit::Draft& draft) { return Publish(testkit::Finish(draft, ++number_)); }
   std::string Publish(const events::v1::Event& event) {
-    const Partition partition(PartitionForKey(event.client_id(), log_.partitions()));
+    if (event::IsBroadcast(event.body_case())) return PublishEverywhere(event);
+    return Put(Partition(PartitionForKey(event.client_id(), log_.partitions())), event);
+  }
+  // As a door does: what is broadcast goes to partition 0, stamped, and nowhere else yet.
+  std::string PublishAtHome(events::v1::Event event) {
+    event.mutable_broadcast()->set_partitions(log_.partitions());
+    return Put(event::kHomeOfBroadcasts, event);
+  }
+  std::string PublishAtHome(const testkit::Draft& draft) { return PublishAtHome(testkit::Finish(draft, ++number_)); }
+  // Records the event in this partition, as it is.
+  std::string Put(Partition partition, const events::v1::Event& event) {
     const Offset offset =
         log_.Put(partition, event::RecordedBytes(event, testkit::Beginning() + absl::Seconds(++recorded_)));
     log::Position position{log_.identity().id, std::vector<int64_t>(static_cast<size_t>(log_.partitions()))};
     position.next_offsets[static_cast<size_t>(partition.value())] = offset.value() + 1;
+    return position.Encode();
+  }
+  // What is about no one client: the original in partition 0, then copies in the others, as the server makes them.
+  std::string PublishEverywhere(const events::v1::Event& event) {
+    log::Position position{log_.identity().id, std::vector<int64_t>(static_cast<size_t>(log_.partitions()))};
+    int64_t first_offset = 0;
+    ++recorded_;
+    for (int32_t p = 0; p < log_.partitions(); ++p) {
+      const auto each = testkit::ForPartition(event, p, log_.partitions(), first_offset);
+      const Offset offset = log_.Put(Partition(p), event::RecordedBytes(each, testkit::Beginning() + absl::Seconds(recorded_)));
+      if (p == 0) first_offset = offset.value();
+      position.next_offsets[static_cast<size_t>(p)] = offset.value() + 1;
+    }
     return position.Encode();
   }
   void CatchUp() {
@@ -114,9 +155,14 @@ class QueryServer {
 
   std::unique_ptr<query::v1::ClientService::Stub> clients;
   std::unique_ptr<query::v1::CaseService::Stub> cases;
+  std::unique_ptr<query::v1::ClockService::Stub> clocks;
+  std::unique_ptr<query::v1::ContactService::Stub> contacts;
   std::unique_ptr<query::v1::StatisticsService::Stub> statistics;
+  std::unique_ptr<query::v1::ReferenceService::Stub> references;
+  std::unique_ptr<query::v1::ReportService::Stub> reports;
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
+  std::unique_ptr<query::v1::RelationService::Stub> relations;
 
  private:
   TempDirectory directory_;

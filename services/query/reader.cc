@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "platform/base/check.h"
+#include "platform/base/hash.h"
 #include "platform/base/reason.h"
 
 namespace kefu::query {
@@ -63,6 +65,21 @@ Moment Moment::Now(const engine::Engine& engine, Partition only) {
   moment.engine_ = &engine;
   moment.partitions_.push_back(engine.At(only));
   return moment;
+}
+
+const engine::PartitionView& Moment::Add(Partition partition) {
+  const auto place = std::find_if(partitions_.begin(), partitions_.end(),
+                                  [&](const auto& each) { return each->partition() >= partition; });
+  if (place != partitions_.end() && (*place)->partition() == partition) return **place;
+  return **partitions_.insert(place, engine_->At(partition));
+}
+
+const engine::PartitionView& Moment::HomeOf(std::string_view client_id) const {
+  const Partition home(PartitionForKey(client_id, engine_->partitions()));
+  for (const auto& partition : partitions_)
+    if (partition->partition() == home) return *partition;
+  KEFU_CHECK(false, "partition {} is not part of the moment", home);
+  __builtin_unreachable();
 }
 
 std::string Moment::PositionOf(std::string_view view) const {

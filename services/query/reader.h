@@ -28,6 +28,12 @@ class Moment {
   static Moment Now(const engine::Engine& engine);
   static Moment Now(const engine::Engine& engine, Partition only);
 
+  // Takes one more partition in, as it is now, unless it is there.
+  const engine::PartitionView& Add(Partition partition);
+  // The partition that a client lives in, which must be one of these.
+  const engine::PartitionView& HomeOf(std::string_view client_id) const;
+
+  // In their order.
   const std::vector<std::shared_ptr<const engine::PartitionView>>& partitions() const { return partitions_; }
   const engine::PartitionView& front() const { return *partitions_.front(); }
 

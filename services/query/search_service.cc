@@ -1,7 +1,6 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "kefu/query/v1/search.grpc.pb.h"
-#include "platform/base/hash.h"
 #include "platform/base/reason.h"
 #include "platform/base/time.h"
 #include "platform/codec/key.h"
@@ -11,6 +10,7 @@
 #include "services/query/query_services.h"
 #include "services/query/text_scan.h"
 #include "services/query/unary.h"
+#include "services/query/union.h"
 
 namespace kefu::query {
 namespace {
@@ -47,9 +47,12 @@ Status ReadTime(const google::protobuf::Timestamp& given, std::string_view field
 StatusOr<SearchFilter> ReadFilter(const v1::SearchTextRequest& request) {
   SearchFilter filter;
   if (!request.parent().empty()) {
-    ASSIGN_OR_RETURN(filter.client_id, ParentClientOf(request.parent(), "parent"));
+    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
+    if (!client_id.empty()) filter.client_ids.push_back(client_id);
   }
   ASSIGN_OR_RETURN(filter.body, BodyOf(request.kind()));
+  filter.branch_id = request.branch_id();
+  filter.case_id = request.case_id();
   if (request.has_occurred_from()) RETURN_IF_ERROR(ReadTime(request.occurred_from(), "occurred_from", &filter.from));
   if (request.has_occurred_before())
     RETURN_IF_ERROR(ReadTime(request.occurred_before(), "occurred_before", &filter.before));
@@ -73,8 +76,11 @@ class SearchService final : public v1::SearchService::WithCallbackMethod_SearchT
     auto query = ReadSearchQuery(request->query());
     if (!query.ok()) return AnswerNow(context, query.status());
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
-    if (!filter->client_id.empty() && position.ok() && position->has_value())
-      *position = OnlyPartition(**position, PartitionOf(filter->client_id));
+    if (!filter->client_ids.empty() && position.ok() && position->has_value()) {
+      const auto records = UnionOf(engine_, filter->client_ids.front());
+      if (!records.ok()) return AnswerNow(context, records.status());
+      *position = OnlyPartitionsOf(**position, *records);
+    }
     return AnswerWhenReached(context, engine_, text::TextView::kName, position,
                              [=, this, filter = *std::move(filter), query = *std::move(query)] {
                                RETURN_IF_ERROR(JournalHasReached(position->value_or(log::Position())));
@@ -83,10 +89,6 @@ class SearchService final : public v1::SearchService::WithCallbackMethod_SearchT
   }
 
  private:
-  Partition PartitionOf(std::string_view client_id) const {
-    return Partition(PartitionForKey(client_id, engine_.partitions()));
-  }
-
   // Texts are read in the journal, which may be the one that is behind while it is rebuilt.
   Status JournalHasReached(const log::Position& wanted) const {
     for (size_t p = 0; p < wanted.next_offsets.size(); ++p) {
@@ -101,26 +103,43 @@ class SearchService final : public v1::SearchService::WithCallbackMethod_SearchT
   }
 
   Status Search(std::function<Status()> keeps_going, const v1::SearchTextRequest& request, const SearchQuery& query,
-                const SearchFilter& filter, v1::SearchTextResponse* response) const {
+                SearchFilter filter, v1::SearchTextResponse* response) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
+    Moment moment;
+    if (filter.client_ids.empty()) {
+      moment = Moment::Now(engine_);
+    } else {
+      ASSIGN_OR_RETURN(Union records, UnionOf(engine_, filter.client_ids.front()));
+      RETURN_IF_ERROR(MustBeKnown(records, filter.client_ids.front()));
+      filter.client_ids = std::move(records.members);
+      moment = std::move(records.moment);
+    }
+    std::string parts;
+    for (const std::string& client_id : filter.client_ids) codec::AppendPart(parts, client_id);
     const std::string hash =
-        PageTokens::QueryHash({"SearchText", request.query(), filter.client_id, request.kind(),
-                               TextOf(request.occurred_from()), TextOf(request.occurred_before())});
+        PageTokens::QueryHash({"SearchText", request.query(), parts, request.kind(),
+                               TextOf(request.occurred_from()), TextOf(request.occurred_before()),
+                               filter.branch_id, filter.case_id});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment =
-        filter.client_id.empty() ? Moment::Now(engine_) : Moment::Now(engine_, PartitionOf(filter.client_id));
-    if (!filter.client_id.empty()) RETURN_IF_ERROR(MustBeKnown(moment.front(), filter.client_id));
-    ASSIGN_OR_RETURN(const std::string cursor, FillSearch(moment, query, filter, after,
-                                                          LimitsOf(options_, size, std::move(keeps_going)), response));
+    const PageLimits limits = LimitsOf(options_, size, std::move(keeps_going));
+    ASSIGN_OR_RETURN(const std::string cursor, FillSearch(moment, query, filter, after, limits, response));
+    if (request.show_total_size() && request.page_token().empty()) {
+      ASSIGN_OR_RETURN(const SearchCount count, CountSearch(moment, query, filter, limits));
+      response->set_total_size(count.hits);
+      response->set_total_size_is_at_least(count.at_least);
+    }
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
     response->set_position(PositionOf(moment));
     return OkStatus();
   }
 
-  static Status MustBeKnown(const engine::PartitionView& partition, const std::string& client_id) {
+  static Status MustBeKnown(const Union& records, const std::string& client_id) {
     store::PinnedValue row;
-    ASSIGN_OR_RETURN(const bool found, partition.Get("client", "clients", codec::Key(client_id), &row));
-    if (found) return OkStatus();
+    for (const std::string& member : records.members) {
+      ASSIGN_OR_RETURN(const bool found,
+                       records.moment.HomeOf(member).Get("client", "clients", codec::Key(member), &row));
+      if (found) return OkStatus();
+    }
     return WithReason(NotFound("client \"{}\" is not known", client_id), "CLIENT_NOT_FOUND", "parent");
   }
 

@@ -86,6 +86,60 @@ TEST(SearchText, FindsTheWordsOfClientsInBothScriptsNewestFirst) {
   EXPECT_THAT(AllHits(server, Request("nobody")), IsEmpty());
 }
 
+TEST(SearchText, BranchAndCaseNarrowItAndAllCanBeCounted) {
+  QueryServer server;
+  server.Publish(ComplainedAbout("C-1", "K-1", "扣款兩次").Branch("0001"));
+  server.Publish(testkit::NoteAdded("K-1", "扣款已查").Client("C-1").Branch("0002"));
+  server.Publish(ContactedAbout("C-2", "扣款").Branch("0002"));
+  server.Publish(ContactedAbout("C-3", "扣款").Branch("0002").With([](Event& event) {
+    event.mutable_contact_recorded()->set_case_id("K-9");
+  }));
+  server.CatchUp();
+  const auto count = [&](const SearchTextRequest& request) {
+    query::v1::SearchTextResponse response;
+    EXPECT_TRUE(Search(server, request, &response).ok());
+    EXPECT_FALSE(response.total_size_is_at_least());
+    return response.total_size();
+  };
+  auto request = Request("扣款", 1);
+  EXPECT_EQ(count(request), 0) << "not asked for";
+  request.set_show_total_size(true);
+  EXPECT_EQ(count(request), 4);
+  request.set_branch_id("0002");
+  EXPECT_EQ(count(request), 3);
+  EXPECT_THAT(ClientsOf(AllHits(server, request)), ElementsAre("C-3", "C-2", "C-1"));
+  request.set_case_id("K-1");
+  EXPECT_EQ(count(request), 1);
+  request.set_branch_id("");
+  EXPECT_THAT(ClientsOf(AllHits(server, request)), ElementsAre("C-1", "C-1"));
+  request.set_case_id("K-9");
+  EXPECT_THAT(ClientsOf(AllHits(server, request)), ElementsAre("C-3"));
+  // A token is of the filters it was made with.
+  request.set_case_id("K-1");
+  query::v1::SearchTextResponse first;
+  ASSERT_TRUE(Search(server, request, &first).ok());
+  ASSERT_FALSE(first.next_page_token().empty());
+  request.set_page_token(first.next_page_token());
+  request.set_branch_id("0001");
+  query::v1::SearchTextResponse second;
+  ExpectRefused(Search(server, request, &second), grpc::StatusCode::INVALID_ARGUMENT, "PAGE_TOKEN_INVALID");
+}
+
+TEST(SearchText, ACountThatWouldCostTooMuchSaysAtLeast) {
+  QueryOptions options;
+  options.max_rows_examined = 100;
+  QueryServer server(1, options);
+  for (int i = 0; i < 200; ++i) server.Publish(ContactedAbout("C-1", "扣款"));
+  server.CatchUp();
+  auto request = Request("扣款", 1);
+  request.set_show_total_size(true);
+  query::v1::SearchTextResponse response;
+  ASSERT_TRUE(Search(server, request, &response).ok());
+  EXPECT_TRUE(response.total_size_is_at_least());
+  EXPECT_GT(response.total_size(), 0);
+  EXPECT_LT(response.total_size(), 200);
+}
+
 TEST(SearchText, SaysWhereAndShowsTheWordsAround) {
   QueryServer server;
   const std::string position = server.Publish(ComplainedAbout("C-4", "K-1", "多收手續費兩次").Id("e-77"));

@@ -1,20 +1,19 @@
 #include <grpcpp/support/server_callback.h>
 
-#include <map>
 #include <set>
 
 #include "kefu/query/v1/statistics.grpc.pb.h"
+#include "platform/base/check.h"
 #include "platform/base/reason.h"
 #include "platform/codec/key.h"
-#include "projections/statistics/distinct.h"
-#include "projections/statistics/durations.h"
-#include "services/query/cube_cells.h"
+#include "services/query/cell_token.h"
+#include "services/query/cube_rollup.h"
 #include "services/query/days.h"
-#include "services/query/estimate_clients.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
 #include "services/query/reader.h"
 #include "services/query/timeline.h"
+#include "services/query/unit_lens.h"
 #include "services/query/unary.h"
 
 namespace kefu::query {
@@ -30,124 +29,107 @@ constexpr std::string_view kJournal = "journal";
 // An answer stays below gRPC's usual limit of 4 MiB.
 constexpr size_t kMostCells = 5000;
 
-void Unite(const Cell& from, Cell* into) {
-  into->set_count(into->count() + from.count());
-  statistics::Unite(from.clients(), into->mutable_clients());
-  if (from.has_durations()) statistics::Merge(from.durations(), into->mutable_durations());
-}
-
-google::protobuf::Duration ToDuration(int64_t milliseconds) {
-  google::protobuf::Duration duration;
-  duration.set_seconds(milliseconds / 1000);
-  duration.set_nanos(static_cast<int32_t>(milliseconds % 1000 * 1'000'000));
-  return duration;
-}
-
-void Show(const Cell& cell, v1::StatisticsCell* shown) {
-  shown->set_count(cell.count());
-  shown->mutable_clients()->set_estimate(EstimateClients(cell.clients()));
-  if (!statistics::IsExact(cell.clients())) shown->mutable_clients()->set_standard_error(kClientsError);
-  if (!cell.has_durations()) return;
-  auto* durations = shown->mutable_durations();
-  durations->set_count(statistics::CountOf(cell.durations()));
-  *durations->mutable_sum() = ToDuration(cell.durations().sum_milliseconds());
-  *durations->mutable_p50() = ToDuration(statistics::QuantileMilliseconds(cell.durations(), 500));
-  *durations->mutable_p90() = ToDuration(statistics::QuantileMilliseconds(cell.durations(), 900));
-  *durations->mutable_p99() = ToDuration(statistics::QuantileMilliseconds(cell.durations(), 990));
-  durations->set_relative_error(statistics::kDurationsErrorPerMille / 1000.0);
-}
+constexpr std::string_view kUnit = "unit";
 
 // What one GetStatistics asks.
 struct Question {
-  CubeCells cells;
-  v1::Granularity granularity = v1::GRANULARITY_UNSPECIFIED;
-  // Places in the cube.
-  std::vector<size_t> group_by;
+  RollupPlan plan;
+  // As asked for.
+  std::vector<std::string> group_by;
 
-  static StatusOr<Question> Read(const v1::GetStatisticsRequest& request) {
+  static StatusOr<Question> Read(const engine::Engine& engine, const v1::GetStatisticsRequest& request) {
     Question question;
-    ASSIGN_OR_RETURN(question.cells,
+    RollupPlan& plan = question.plan;
+    ASSIGN_OR_RETURN(plan.cells,
                      ReadCubeCells(request.cube(), request.from_day(), request.to_day(), request.filter()));
     if (!v1::Granularity_IsValid(request.granularity()))
       return WithReason(InvalidArgument("granularity {} is none", static_cast<int>(request.granularity())),
                         "GRANULARITY_INVALID", "granularity");
-    question.granularity = request.granularity();
-    std::set<size_t> seen;
+    plan.spans = PeriodsOf({plan.cells.from_day, plan.cells.to_day}, request.granularity());
+    plan.most_groups = kMostCells;
+    std::set<std::string> seen;
     for (const std::string& name : request.group_by()) {
-      ASSIGN_OR_RETURN(const size_t place, DimensionOf(*question.cells.cube, name, "group_by"));
-      if (!seen.insert(place).second)
+      size_t place = RollupPlan::kUnit;
+      if (name != kUnit || request.unit_level().empty()) {
+        ASSIGN_OR_RETURN(place, DimensionOf(*plan.cells.cube, name, "group_by"));
+      }
+      if (!seen.insert(name).second)
         return WithReason(InvalidArgument("group_by names \"{}\" twice", name), "DIMENSION_TWICE", "group_by");
-      question.group_by.push_back(place);
+      plan.group_by.push_back(place);
+      question.group_by.push_back(name);
     }
+    ASSIGN_OR_RETURN(UnitLens lens, LookThrough(engine, request.unit_id(), request.unit_level()));
+    plan.unit_of = std::move(lens.unit_of);
     return question;
-  }
-
-  // First day of the period, clipped to the span, and first day after it.
-  std::pair<int32_t, int32_t> PeriodOf(int32_t day) const {
-    if (granularity == v1::GRANULARITY_UNSPECIFIED) return {cells.from_day, cells.to_day + 1};
-    return {std::max(cells.from_day, PeriodStart(day, granularity)),
-            std::min(cells.to_day + 1, PeriodEnd(day, granularity))};
   }
 };
 
-// Cells of all partitions, united by period and the values of the dimensions asked for.
-class Rollup {
+// Shows cells, each with a filter and a token that open it.
+class Shower {
  public:
-  explicit Rollup(const Question& question) : question_(question) {}
+  Shower(const Question& question, const CellTokens& tokens, const Moment& moment)
+      : question_(question), tokens_(tokens), next_offsets_(CountedUntil(moment)) {}
 
-  Status Add(const engine::PartitionView& partition, const std::function<Status()>& keeps_going) {
-    return EachCell(partition, question_.cells, {}, keeps_going, [&](const CubeCell& cell) -> StatusOr<bool> {
-      if (!scratch_.ParseFromArray(cell.stored.data(), static_cast<int>(cell.stored.size())))
-        return DataLoss("a cell of partition {} cannot be read; rebuild the view {}", partition.partition(), kView);
-      Group group{question_.PeriodOf(cell.day).first, {}};
-      for (const size_t place : question_.group_by) group.second.push_back(cell.values.values(static_cast<int>(place)));
-      Unite(scratch_, &groups_[std::move(group)]);
-      Unite(scratch_, &total_);
-      if (groups_.size() <= kMostCells) return true;
-      return WithReason(
-          InvalidArgument("more than {} cells; ask for fewer days or dimensions, or coarser periods", kMostCells),
-          "CELLS_TOO_MANY", "group_by");
-    });
+  void Show(const RollupGroup& group, v1::StatisticsCell* shown) const {
+    const RollupPlan& plan = question_.plan;
+    const DaySpan& span = plan.spans[group.span];
+    CountedCells counted = Counted(group.cell, span);
+    std::string narrowed = plan.cells.filter.normal_form();
+    for (size_t i = 0; i < group.values.size(); ++i) {
+      auto* dimension = shown->add_dimensions();
+      dimension->set_dimension(question_.group_by[i]);
+      dimension->set_value(group.values[i]);
+      if (plan.group_by[i] == RollupPlan::kUnit) continue;
+      narrowed = Narrowed(narrowed, question_.group_by[i], group.values[i]);
+      counted.cells.values.emplace_back(plan.group_by[i], group.values[i]);
+    }
+    Finish(group.cell, span, std::move(counted), std::move(narrowed), group.branches, shown);
   }
 
-  void Answer(v1::GetStatisticsResponse* response) const {
-    const CubeCells& cells = question_.cells;
-    const std::string& filter = cells.filter.normal_form();
-    for (const auto& [group, cell] : groups_) {
-      auto* shown = response->add_cells();
-      Show(cell, shown);
-      shown->set_from_day(DayText(group.first));
-      shown->set_to_day(DayText(question_.PeriodOf(group.first).second - 1));
-      std::string narrowed = filter;
-      for (size_t i = 0; i < group.second.size(); ++i) {
-        const std::string_view name = cells.cube->dimensions[question_.group_by[i]].name;
-        auto* dimension = shown->add_dimensions();
-        dimension->set_dimension(std::string(name));
-        dimension->set_value(group.second[i]);
-        narrowed = Narrowed(narrowed, name, group.second[i]);
-      }
-      shown->set_filter(narrowed);
+  void ShowTotal(const std::vector<RollupGroup>& groups, v1::StatisticsCell* shown) const {
+    const CubeCells& cells = question_.plan.cells;
+    const DaySpan span{cells.from_day, cells.to_day};
+    Cell total;
+    std::set<std::string> branches;
+    for (const RollupGroup& group : groups) {
+      UniteCells(group.cell, &total);
+      branches.insert(group.branches.begin(), group.branches.end());
     }
-    auto* total = response->mutable_total();
-    Show(total_, total);
-    total->set_from_day(DayText(cells.from_day));
-    total->set_to_day(DayText(cells.to_day));
-    total->set_filter(filter);
+    Finish(total, span, Counted(total, span), cells.filter.normal_form(), branches, shown);
   }
 
  private:
-  using Group = std::pair<int32_t, std::vector<std::string>>;
+  CountedCells Counted(const Cell& cell, DaySpan span) const {
+    CountedCells counted{question_.plan.cells, next_offsets_, cell.count()};
+    counted.cells.from_day = span.from_day;
+    counted.cells.to_day = span.to_day;
+    return counted;
+  }
+
+  void Finish(const Cell& cell, DaySpan span, CountedCells counted, std::string narrowed,
+              const std::set<std::string>& branches, v1::StatisticsCell* shown) const {
+    ShowCell(cell, shown);
+    shown->set_from_day(DayText(span.from_day));
+    shown->set_to_day(DayText(span.to_day));
+    if (question_.plan.unit_of != nullptr) {
+      narrowed = NarrowedToAny(narrowed, counted.cells.cube->dimensions[kBranchPlace].name, branches);
+      counted.cells.branches = branches;
+    }
+    shown->set_filter(narrowed);
+    shown->set_cell_token(tokens_.Make(counted));
+  }
+
   const Question& question_;
-  std::map<Group, Cell> groups_;
-  Cell total_;
-  Cell scratch_;
+  const CellTokens& tokens_;
+  const std::vector<int64_t> next_offsets_;
 };
 
-// A page of the events behind cells, by partition, cell and offset.
+// A page of the events behind cells, by partition, cell and offset. Of a figure that was counted: only those that were,
+// and at the end it must have been all.
 class CellEvents {
  public:
-  CellEvents(const CubeCells& cells, const PageLimits& limits, v1::ListCellEventsResponse* response)
-      : cells_(cells), limits_(limits), response_(response) {}
+  CellEvents(const CountedCells& counted, const PageLimits& limits, v1::ListCellEventsResponse* response)
+      : counted_(counted), cells_(counted.cells), limits_(limits), response_(response) {}
 
   // The cursor to go on from, empty at the end.
   StatusOr<std::string> Fill(const Moment& moment, std::string_view cursor) {
@@ -155,7 +137,7 @@ class CellEvents {
     std::string cell;
     Offset offset(-1);
     if (!cursor.empty() && (!codec::TakePart(cursor, &partition) || !codec::TakePart(cursor, &cell) ||
-                            !codec::TakePart(cursor, &offset) || !cursor.empty()))
+                            !codec::TakePart(cursor, &offset) || !codec::TakePart(cursor, &listed_) || !cursor.empty()))
       return WithReason(InvalidArgument("page_token: broken"), "PAGE_TOKEN_INVALID", "page_token");
     for (const auto& view : moment.partitions()) {
       const int32_t number = view->partition().value();
@@ -169,16 +151,26 @@ class CellEvents {
                                }));
       if (!next_.empty()) break;
     }
+    if (next_.empty() && IsCounted() && listed_ != counted_.count)
+      return DataLoss("the figure says {} events and {} are there; rebuild the view {}", counted_.count, listed_,
+                      kView);
     return next_;
   }
 
  private:
+  bool IsCounted() const { return !counted_.next_offsets.empty(); }
+
   // Adds a cell's events after `after`; leaves the cursor in next_ when the page is full and there is more.
   Status Open(const engine::PartitionView& partition, std::string_view cell, Offset after) {
     std::string lower(cell);
     codec::AppendPart(lower, after.Next());
-    ASSIGN_OR_RETURN(const auto postings,
-                     partition.Scan(kView, statistics::Postings::kName, lower, codec::PrefixEnd(cell)));
+    std::string upper = codec::PrefixEnd(cell);
+    if (IsCounted()) {
+      upper = cell;
+      codec::AppendPart(upper, counted_.next_offsets[static_cast<size_t>(partition.partition().value())]);
+      if (upper <= lower) return OkStatus();
+    }
+    ASSIGN_OR_RETURN(const auto postings, partition.Scan(kView, statistics::Postings::kName, lower, upper));
     for (; postings->Valid(); postings->Next()) {
       if (response_->events_size() >= limits_.rows || bytes_ >= limits_.bytes) {
         next_ = last_;
@@ -191,7 +183,7 @@ class CellEvents {
       if (!codec::TakePart(key, &offset) || !key.empty())
         return DataLoss("a posting has a key that is none; rebuild the view {}", kView);
       RETURN_IF_ERROR(AddEvent(partition, std::string(postings->value()), offset));
-      last_ = codec::Key(partition.partition(), cell, offset);
+      last_ = codec::Key(partition.partition(), cell, offset, ++listed_);
     }
     return postings->status();
   }
@@ -211,10 +203,13 @@ class CellEvents {
     return OkStatus();
   }
 
+  const CountedCells& counted_;
   const CubeCells& cells_;
   const PageLimits& limits_;
   v1::ListCellEventsResponse* const response_;
   size_t bytes_ = 0;
+  // On this page and all before it.
+  int64_t listed_ = 0;
   // The place after the last event on the page, and, once it is known that more follow, the answer.
   std::string last_;
   std::string next_;
@@ -223,7 +218,14 @@ class CellEvents {
 class StatisticsService final : public v1::StatisticsService::CallbackService {
  public:
   StatisticsService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine),
+        options_(options),
+        tokens_(options.token_key),
+        cell_tokens_(options.token_key, engine.log_identity().id) {
+    // A number that nobody could recompute from its events must not be served.
+    const std::string unexplained = statistics::UnexplainedMeasure();
+    KEFU_CHECK(unexplained.empty(), "statistics: {}", unexplained);
+  }
 
   ServerUnaryReactor* GetStatistics(CallbackServerContext* context, const v1::GetStatisticsRequest* request,
                                     v1::GetStatisticsResponse* response) override {
@@ -246,34 +248,83 @@ class StatisticsService final : public v1::StatisticsService::CallbackService {
 
   Status Get(const std::function<Status()>& keeps_going, const v1::GetStatisticsRequest& request,
              v1::GetStatisticsResponse* response) const {
-    ASSIGN_OR_RETURN(const Question question, Question::Read(request));
+    ASSIGN_OR_RETURN(const Question question, Question::Read(engine_, request));
     const Moment moment = Moment::Now(engine_);
-    Rollup rollup(question);
-    for (const auto& partition : moment.partitions()) RETURN_IF_ERROR(rollup.Add(*partition, keeps_going));
-    rollup.Answer(response);
+    Rollup rollup(question.plan);
+    RETURN_IF_ERROR(rollup.Add(moment, keeps_going));
+    const std::vector<RollupGroup> groups = rollup.Take();
+    const Shower shower(question, cell_tokens_, moment);
+    size_t bytes = 0;
+    for (const RollupGroup& group : groups) {
+      auto* shown = response->add_cells();
+      shower.Show(group, shown);
+      bytes += shown->ByteSizeLong();
+      if (bytes > options_.max_page_bytes)
+        return WithReason(InvalidArgument("the {} cells do not fit in one answer; ask for fewer days, dimensions or "
+                                          "branches, or coarser periods",
+                                          groups.size()),
+                          "CELLS_TOO_MANY", "group_by");
+    }
+    shower.ShowTotal(groups, response->mutable_total());
     response->set_position(moment.PositionOf(kView));
     return OkStatus();
+  }
+
+  // The cells that are meant, and what pages of them belong to.
+  StatusOr<CountedCells> CellsOf(const v1::ListCellEventsRequest& request, std::string* hash) const {
+    CountedCells counted;
+    if (request.cell_token().empty()) {
+      ASSIGN_OR_RETURN(counted.cells,
+                       ReadCubeCells(request.cube(), request.from_day(), request.to_day(), request.filter()));
+      *hash = PageTokens::QueryHash({"ListCellEvents", request.cube(), request.from_day(), request.to_day(),
+                                     counted.cells.filter.normal_form()});
+      return counted;
+    }
+    if (!request.cube().empty() || !request.from_day().empty() || !request.to_day().empty() ||
+        !request.filter().empty())
+      return WithReason(InvalidArgument("a cell_token says cube, days and filter; leave them empty"),
+                        "CELL_TOKEN_NOT_ALONE", "cell_token");
+    ASSIGN_OR_RETURN(counted, cell_tokens_.Open(request.cell_token()));
+    if (counted.next_offsets.size() != static_cast<size_t>(engine_.partitions()))
+      return WithReason(InvalidArgument("cell_token: the log has {} partitions, not {}", engine_.partitions(),
+                                        counted.next_offsets.size()),
+                        "CELL_TOKEN_INVALID", "cell_token");
+    *hash = PageTokens::QueryHash({"ListCellEvents", request.cell_token()});
+    return counted;
   }
 
   Status List(std::function<Status()> keeps_going, const v1::ListCellEventsRequest& request,
               v1::ListCellEventsResponse* response) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
-    ASSIGN_OR_RETURN(const CubeCells cells,
-                     ReadCubeCells(request.cube(), request.from_day(), request.to_day(), request.filter()));
-    const std::string hash = PageTokens::QueryHash(
-        {"ListCellEvents", request.cube(), request.from_day(), request.to_day(), cells.filter.normal_form()});
+    std::string hash;
+    ASSIGN_OR_RETURN(const CountedCells counted, CellsOf(request, &hash));
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
     const Moment moment = Moment::Now(engine_);
+    if (!counted.next_offsets.empty()) RETURN_IF_ERROR(MustHold(moment, counted.next_offsets));
     const PageLimits limits = LimitsOf(options_, size, std::move(keeps_going));
-    ASSIGN_OR_RETURN(const std::string cursor, CellEvents(cells, limits, response).Fill(moment, after));
+    ASSIGN_OR_RETURN(const std::string cursor, CellEvents(counted, limits, response).Fill(moment, after));
     if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
+    if (request.page_token().empty()) response->set_total_size(counted.count);
     response->set_position(moment.PositionOf(kView));
+    return OkStatus();
+  }
+
+  // A view that fell back, or another server's that is behind, does not have what was counted.
+  static Status MustHold(const Moment& moment, const std::vector<int64_t>& next_offsets) {
+    const std::vector<int64_t> now = CountedUntil(moment);
+    for (size_t p = 0; p < now.size(); ++p)
+      if (now[p] < next_offsets[p])
+        return WithReason(Unavailable("view \"{}\" is at offset {} of partition {}, the figure was counted at {}; try "
+                                      "again",
+                                      kView, now[p], p, next_offsets[p]),
+                          "POSITION_NOT_REACHED", "cell_token");
     return OkStatus();
   }
 
   engine::Engine& engine_;
   const QueryOptions options_;
   const PageTokens tokens_;
+  const CellTokens cell_tokens_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "services/query/cell_token.h"
 #include "services/query/days.h"
 #include "services/query/query_testing.h"
 
@@ -248,6 +249,171 @@ TEST(ListCellEvents, ATokenIsGoodForItsOwnQuestionOnly) {
   request.set_page_token("");
   request.set_page_size(-1);
   refused(request, "PAGE_SIZE_NEGATIVE");
+}
+
+TEST(GetStatistics, ABranchThatNobodyPublishedIsItsOwnUnit) {
+  QueryServer server;
+  for (const char* branch : {"0001", "0001", "0002", ""}) server.Publish(Called(1, "C-1").Branch(branch));
+  server.CatchUp();
+  auto request = Ask("contacts", "2026-03-02", "2026-03-02", {"unit"});
+  GetStatisticsResponse response;
+  ExpectRefused(Get(server, request, &response), grpc::StatusCode::INVALID_ARGUMENT, "DIMENSION_UNKNOWN");
+  request.set_unit_level("planet");
+  ExpectRefused(Get(server, request, &response), grpc::StatusCode::INVALID_ARGUMENT, "UNIT_LEVEL_UNKNOWN");
+  request.set_unit_level("region");
+  response = MustGet(server, request);
+  EXPECT_THAT(Lines(response),
+              ElementsAre("2026-03-02 2026-03-02 unit= 1 of 1", "2026-03-02 2026-03-02 unit=0001 2 of 1",
+                          "2026-03-02 2026-03-02 unit=0002 1 of 1"));
+  for (const StatisticsCell& cell : response.cells())
+    EXPECT_EQ(static_cast<int64_t>(EventsOf(server, "contacts", cell, 10).size()), cell.count());
+  request.set_unit_id("0001");
+  EXPECT_THAT(Lines(MustGet(server, request)), ElementsAre("2026-03-02 2026-03-02 unit=0001 2 of 1"));
+  request.set_unit_id("no such");
+  EXPECT_EQ(MustGet(server, request).total().count(), 0);
+}
+
+testkit::Draft Published(std::string_view id, std::string_view parent, events::v1::UnitLevel level) {
+  return testkit::Draft().Client("").With([&](events::v1::Event& event) {
+    event.mutable_broadcast()->set_partitions(1);
+    auto& unit = *event.mutable_unit_published();
+    unit.set_unit_id(std::string(id));
+    unit.set_parent_unit_id(std::string(parent));
+    unit.set_level(level);
+  });
+}
+
+TEST(GetStatistics, BranchesAddUpToUnitsAsTheTreeIsAndATokenKeepsTheTreeItWasMadeWith) {
+  QueryServer server(1);
+  server.Publish(Published("firm", "", events::v1::UNIT_LEVEL_COMPANY));
+  server.Publish(Published("north", "firm", events::v1::UNIT_LEVEL_REGION));
+  server.Publish(Published("south", "firm", events::v1::UNIT_LEVEL_REGION));
+  server.Publish(Published("0001", "north", events::v1::UNIT_LEVEL_BRANCH));
+  server.Publish(Published("0002", "north", events::v1::UNIT_LEVEL_BRANCH));
+  server.Publish(Published("0003", "south", events::v1::UNIT_LEVEL_BRANCH));
+  for (const char* branch : {"0001", "0002", "0002", "0003", "0099"})
+    server.Publish(Called(1, "C-1").Branch(branch));
+  server.CatchUp();
+  auto request = Ask("contacts", "2026-03-02", "2026-03-02", {"unit"});
+  request.set_unit_level("region");
+  const auto by_region = MustGet(server, request);
+  EXPECT_THAT(Lines(by_region),
+              ElementsAre("2026-03-02 2026-03-02 unit=0099 1 of 1", "2026-03-02 2026-03-02 unit=north 3 of 1",
+                          "2026-03-02 2026-03-02 unit=south 1 of 1"));
+  request.set_unit_id("north");
+  EXPECT_THAT(Lines(MustGet(server, request)), ElementsAre("2026-03-02 2026-03-02 unit=north 3 of 1"));
+  request.set_unit_id("firm");
+  request.set_unit_level("company");
+  EXPECT_THAT(Lines(MustGet(server, request)), ElementsAre("2026-03-02 2026-03-02 unit=firm 4 of 1"));
+  // A branch moves, and more is counted: the figure of before still opens what it was made of.
+  server.Publish(Published("0002", "south", events::v1::UNIT_LEVEL_BRANCH));
+  server.Publish(Called(2, "C-2").Branch("0001"));
+  server.CatchUp();
+  ListCellEventsRequest open;
+  open.set_cell_token(by_region.cells(1).cell_token());
+  Patient context;
+  query::v1::ListCellEventsResponse opened;
+  ASSERT_TRUE(server.statistics->ListCellEvents(&context, open, &opened).ok());
+  std::vector<std::string> branches;
+  for (const auto& entry : opened.events()) branches.push_back(entry.event().branch_id());
+  EXPECT_THAT(branches, ElementsAre("0001", "0002", "0002"));
+  request.set_unit_id("north");
+  request.set_unit_level("region");
+  EXPECT_THAT(Lines(MustGet(server, request)), ElementsAre("2026-03-02 2026-03-02 unit=north 2 of 2"));
+}
+
+query::v1::ListCellEventsRequest OpenRequest(const StatisticsCell& cell, int page_size = 0) {
+  ListCellEventsRequest request;
+  request.set_cell_token(cell.cell_token());
+  request.set_page_size(page_size);
+  return request;
+}
+
+TEST(CellToken, ListsWhatWasCountedThenAndPagesGoOn) {
+  QueryServer server(3);
+  for (int i = 0; i < 20; ++i) server.Publish(Called(i, fmt::format("C-{}", i)));
+  server.CatchUp();
+  const auto total = MustGet(server, Ask("contacts", "2026-03-02", "2026-03-02", {}, "channel = phone")).total();
+  std::set<std::string> listed;
+  auto request = OpenRequest(total, 3);
+  int more = 0;
+  do {
+    // Between any two pages.
+    server.Publish(Called(1, fmt::format("C-{}", ++more)));
+    server.CatchUp();
+    Patient context;
+    query::v1::ListCellEventsResponse response;
+    ASSERT_TRUE(server.statistics->ListCellEvents(&context, request, &response).ok());
+    EXPECT_EQ(response.total_size(), request.page_token().empty() ? 20 : 0);
+    for (const auto& entry : response.events()) EXPECT_TRUE(listed.insert(entry.event().event_id()).second);
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed.size(), 20u);
+  EXPECT_EQ(MustGet(server, Ask("contacts", "2026-03-02", "2026-03-02")).total().count(), 20 + more);
+}
+
+TEST(CellToken, StandsAloneAndIsSigned) {
+  QueryServer server(1);
+  server.Publish(Called(1, "C-1"));
+  server.CatchUp();
+  const auto total = MustGet(server, Ask("contacts", "2026-03-02", "2026-03-02")).total();
+  const auto refused = [&](const ListCellEventsRequest& request, std::string_view reason) {
+    SCOPED_TRACE(request.ShortDebugString());
+    Patient context;
+    query::v1::ListCellEventsResponse response;
+    ExpectRefused(server.statistics->ListCellEvents(&context, request, &response), grpc::StatusCode::INVALID_ARGUMENT,
+                  reason);
+  };
+  auto request = OpenRequest(total);
+  request.set_cube("contacts");
+  refused(request, "CELL_TOKEN_NOT_ALONE");
+  request = OpenRequest(total);
+  request.set_filter("channel = phone");
+  refused(request, "CELL_TOKEN_NOT_ALONE");
+  for (size_t i = 0; i < total.cell_token().size(); ++i) {
+    request = OpenRequest(total);
+    char& changed = (*request.mutable_cell_token())[i];
+    changed = changed == 'A' ? 'B' : 'A';
+    refused(request, "CELL_TOKEN_INVALID");
+  }
+  // A page token is no cell token, nor the other way round.
+  for (int i = 0; i < 3; ++i) server.Publish(Called(i, "C-1"));
+  server.CatchUp();
+  ListCellEventsRequest plain;
+  plain.set_cube("contacts");
+  plain.set_from_day("2026-03-02");
+  plain.set_to_day("2026-03-02");
+  plain.set_page_size(1);
+  Patient context;
+  query::v1::ListCellEventsResponse first;
+  ASSERT_TRUE(server.statistics->ListCellEvents(&context, plain, &first).ok());
+  request.set_cell_token(first.next_page_token());
+  refused(request, "CELL_TOKEN_INVALID");
+  plain.set_page_token(total.cell_token());
+  refused(plain, "PAGE_TOKEN_INVALID");
+}
+
+TEST(CellToken, SaysWhatWasCountedAndIsOfOneLogAndOneKey) {
+  CountedCells counted;
+  counted.cells = *ReadCubeCells("cases", "1969-12-31", "1970-03-02", "step = resolved");
+  counted.cells.values = {{2, "complaint"}, {8, ""}};
+  counted.cells.branches = std::set<std::string>{"", "0001"};
+  counted.next_offsets = {7, 0, INT64_MAX};
+  counted.count = 12;
+  const CellTokens tokens("key", "log-1");
+  const std::string token = tokens.Make(counted);
+  const auto opened = tokens.Open(token);
+  ASSERT_TRUE(opened.ok()) << ToString(opened.status());
+  EXPECT_EQ(opened->cells.cube, counted.cells.cube);
+  EXPECT_EQ(opened->cells.from_day, -1);
+  EXPECT_EQ(opened->cells.filter.normal_form(), counted.cells.filter.normal_form());
+  EXPECT_EQ(opened->cells.values, counted.cells.values);
+  EXPECT_EQ(opened->cells.branches, counted.cells.branches);
+  EXPECT_EQ(opened->next_offsets, counted.next_offsets);
+  EXPECT_EQ(opened->count, 12);
+  EXPECT_EQ(ReasonOf(CellTokens("key", "log-2").Open(token).status()), "CELL_TOKEN_INVALID");
+  EXPECT_EQ(ReasonOf(CellTokens("other", "log-1").Open(token).status()), "CELL_TOKEN_INVALID");
+  EXPECT_EQ(ReasonOf(tokens.Open("").status()), "CELL_TOKEN_INVALID");
 }
 
 TEST(Days, PeriodsBeginAndEndWhereCalendarsSay) {

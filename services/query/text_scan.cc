@@ -62,6 +62,20 @@ class TermCursor {
   int64_t place_ = 0;
 };
 
+// The case that an event is about, if any.
+const std::string& CaseOf(const events::v1::Event& event) {
+  switch (event.body_case()) {
+    case events::v1::Event::kContactRecorded:
+      return event.contact_recorded().case_id();
+    case events::v1::Event::kPromiseMade:
+      return event.promise_made().case_id();
+    case events::v1::Event::kSatisfactionRated:
+      return event.satisfaction_rated().case_id();
+    default:
+      return sdk::CaseIdOf(event);
+  }
+}
+
 }  // namespace
 
 class TextCandidates {
@@ -121,8 +135,8 @@ class ByTerms final : public TextCandidates {
 // One client's journal: short beside the postings of a common word.
 class ByClient final : public TextCandidates {
  public:
-  ByClient(const engine::PartitionView& partition, const SearchFilter& filter)
-      : partition_(partition), client_id_(filter.client_id) {}
+  ByClient(const engine::PartitionView& partition, const std::string& client_id)
+      : partition_(partition), client_id_(client_id) {}
 
   StatusOr<std::optional<Offset>> Find(Offset below, SearchBudget& budget) override {
     if (cursor_ == nullptr) {
@@ -153,16 +167,16 @@ class ByClient final : public TextCandidates {
 };
 
 std::unique_ptr<TextCandidates> CandidatesOf(const engine::PartitionView& partition, const SearchQuery& query,
-                                             const SearchFilter& filter) {
-  if (!filter.client_id.empty()) return std::make_unique<ByClient>(partition, filter);
+                                             const SearchFilter& filter, const std::string& client_id) {
+  if (!client_id.empty()) return std::make_unique<ByClient>(partition, client_id);
   return std::make_unique<ByTerms>(partition, query, filter);
 }
 
 }  // namespace
 
-SearchBudget::SearchBudget(const PageLimits& limits, const SearchQuery& query, size_t partitions)
+SearchBudget::SearchBudget(const PageLimits& limits, const SearchQuery& query, size_t scans)
     : limits_(limits),
-      most_(std::max(limits.examined, static_cast<int64_t>(partitions * (query.terms.size() + 2 * kEventCost)))) {}
+      most_(std::max(limits.examined, static_cast<int64_t>(scans * (query.terms.size() + 2 * kEventCost)))) {}
 
 Status SearchBudget::Spend(int64_t cost) {
   used_ += cost;
@@ -172,12 +186,12 @@ Status SearchBudget::Spend(int64_t cost) {
 }
 
 TextScan::TextScan(const engine::PartitionView& partition, const SearchQuery& query, const SearchFilter& filter,
-                   Offset below)
+                   const std::string& client_id, Offset below)
     : partition_(partition),
       query_(query),
       filter_(filter),
       below_(below),
-      candidates_(CandidatesOf(partition, query, filter)) {}
+      candidates_(CandidatesOf(partition, query, filter, client_id)) {}
 TextScan::~TextScan() = default;
 TextScan::TextScan(TextScan&&) noexcept = default;
 
@@ -218,6 +232,9 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   if (filter_.body != 0 && event.body_case() != filter_.body) return OkStatus();
   const absl::Time occurred_at = FromProto(event.occurred_at());
   if (occurred_at < filter_.from || occurred_at >= filter_.before) return OkStatus();
+  if (!filter_.branch_id.empty() && event.branch_id() != filter_.branch_id) return OkStatus();
+  const std::string& case_id = CaseOf(event);
+  if (!filter_.case_id.empty() && case_id != filter_.case_id) return OkStatus();
   hit_.Clear();
   if (!FillMatch(text::TextsOf(event), query_, &hit_)) return OkStatus();
   hit_.set_client_id(event.client_id());
@@ -225,21 +242,57 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   hit_.set_offset(offset.value());
   hit_.set_event_id(event.event_id());
   hit_.set_kind(events::v1::Event::descriptor()->FindFieldByNumber(event.body_case())->name());
-  hit_.set_case_id(event.has_contact_recorded() ? event.contact_recorded().case_id() : sdk::CaseIdOf(event));
+  hit_.set_case_id(case_id);
   *hit_.mutable_occurred_at() = event.occurred_at();
   recorded_at_ = FromProto(event.recorded_at());
   has_hit_ = true;
   return OkStatus();
 }
 
+namespace {
+
+// What is walked by itself: a partition, or one record of a client where it lives.
+struct Part {
+  const engine::PartitionView* partition;
+  std::string client_id;
+};
+
+std::vector<Part> PartsOf(const Moment& moment, const SearchFilter& filter) {
+  std::vector<Part> parts;
+  for (const std::string& client_id : filter.client_ids) parts.push_back({&moment.HomeOf(client_id), client_id});
+  if (parts.empty())
+    for (const auto& partition : moment.partitions()) parts.push_back({partition.get(), {}});
+  return parts;
+}
+
+}  // namespace
+
+StatusOr<SearchCount> CountSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
+                                  const PageLimits& limits) {
+  const std::vector<Part> parts = PartsOf(moment, filter);
+  SearchBudget budget(limits, query, parts.size());
+  SearchCount count;
+  for (const auto& [partition, client_id] : parts) {
+    TextScan scan(*partition, query, filter, client_id, TextScan::EndOf(*partition));
+    RETURN_IF_ERROR(scan.Next(budget));
+    while (scan.has_hit()) {
+      ++count.hits;
+      RETURN_IF_ERROR(scan.Next(budget));
+    }
+    count.at_least |= !scan.at_end();
+  }
+  return count;
+}
+
 StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
                                  std::string_view cursor, const PageLimits& limits,
                                  query::v1::SearchTextResponse* response) {
+  const std::vector<Part> parts = PartsOf(moment, filter);
   std::vector<TextScan> scans;
-  scans.reserve(moment.partitions().size());
-  SearchBudget budget(limits, query, moment.partitions().size());
+  scans.reserve(parts.size());
+  SearchBudget budget(limits, query, parts.size());
   std::string_view rest = cursor;
-  for (const auto& partition : moment.partitions()) {
+  for (const auto& [partition, client_id] : parts) {
     Offset below = TextScan::EndOf(*partition);
     if (!cursor.empty()) {
       Offset stopped;
@@ -248,7 +301,7 @@ StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query,
                           "page_token");
       below = std::min(below, stopped);
     }
-    RETURN_IF_ERROR(scans.emplace_back(*partition, query, filter, below).Next(budget));
+    RETURN_IF_ERROR(scans.emplace_back(*partition, query, filter, client_id, below).Next(budget));
   }
   const auto waits = [](const TextScan& scan) { return !scan.has_hit() && !scan.at_end(); };
   const auto comes_first = [](const TextScan& a, const TextScan& b) {
@@ -256,7 +309,7 @@ StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query,
     return a.has_hit() && a.recorded_at() > b.recorded_at();
   };
   size_t bytes = 0;
-  // A partition that has not found its next hit might have had a newer one.
+  // A scan that has not found its next hit might have had a newer one.
   while (std::none_of(scans.begin(), scans.end(), waits) && response->hits_size() < limits.rows &&
          bytes < limits.bytes) {
     TextScan& first = *std::min_element(scans.begin(), scans.end(), comes_first);

@@ -15,26 +15,29 @@ namespace kefu::query {
 
 // Which events a search takes besides what they say.
 struct SearchFilter {
-  // Empty: of all clients.
-  std::string client_id;
+  // The records of one client; empty: of all clients.
+  std::vector<std::string> client_ids;
   // The body's tag in Event; 0: any.
   int32_t body = 0;
+  // Empty: any.
+  std::string branch_id;
+  std::string case_id;
   absl::Time from = absl::InfinitePast();
   absl::Time before = absl::InfiniteFuture();
 };
 
-// What one call may spend, over all partitions. A step in an index costs 1, an event that is read kEventCost.
+// What one call may spend, over all scans. A step in an index costs 1, an event that is read kEventCost.
 class SearchBudget {
  public:
   static constexpr int64_t kEventCost = 8;
-  SearchBudget(const PageLimits& limits, const SearchQuery& query, size_t partitions);
+  SearchBudget(const PageLimits& limits, const SearchQuery& query, size_t scans);
   bool spent() const { return used_ >= most_; }
   // Asks now and then whether to go on: kCancelled, kDeadlineExceeded.
   Status Spend(int64_t cost);
 
  private:
   const PageLimits& limits_;
-  // Enough to find again what an earlier page found in every partition, and one more, or pages would never end.
+  // Enough to find again what an earlier page found in every scan, and one more, or pages would never end.
   const int64_t most_;
   int64_t used_ = 0;
   int64_t checked_ = 0;
@@ -48,8 +51,9 @@ class TextCandidates;
 // Concurrency: one thread. The partition, query and filter must outlive it.
 class TextScan {
  public:
-  // `below`: where an earlier page stopped, or the end of the log.
-  TextScan(const engine::PartitionView& partition, const SearchQuery& query, const SearchFilter& filter, Offset below);
+  // Of all clients of the partition, or of the one named. `below`: where an earlier page stopped, or the end of the log.
+  TextScan(const engine::PartitionView& partition, const SearchQuery& query, const SearchFilter& filter,
+           const std::string& client_id, Offset below);
   ~TextScan();
   TextScan(TextScan&&) noexcept;
 
@@ -82,8 +86,17 @@ class TextScan {
   bool at_end_ = false;
 };
 
-// A page of hits over all partitions of the moment from after `cursor`. Returns the cursor to go on from; empty at the
-// end.
+// How many hits there are over all partitions of the moment, as far as the limits let it look.
+struct SearchCount {
+  int64_t hits = 0;
+  // There may be more.
+  bool at_least = false;
+};
+StatusOr<SearchCount> CountSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
+                                  const PageLimits& limits);
+
+// A page of hits over all partitions of the moment, or the records that the filter names, from after `cursor`. Returns the
+// cursor to go on from; empty at the end.
 StatusOr<std::string> FillSearch(const Moment& moment, const SearchQuery& query, const SearchFilter& filter,
                                  std::string_view cursor, const PageLimits& limits,
                                  query::v1::SearchTextResponse* response);

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 import goals  # noqa: E402
 import report  # noqa: E402
+import sections  # noqa: E402
 from broker import Broker  # noqa: E402
 
 RUN = pathlib.Path(__file__).resolve().parent / "run"
@@ -54,6 +55,7 @@ def nothing_is_left(folder):
         (["--peer-modes", "fast"], "no fast; there are tuned, defaults, exactly_once"),
         (["--only", "everything"], "no everything; there are ceilings"),
         (["--growth-sizes", "5"], 'not "5"'),
+        (["--clock-sizes", "5:1,6:1"], 'give CLOCKS:SECONDS'),
         (["--growth-sizes", "a:b"], 'not "a:b"'),
         (["--bootstrap", "somewhere"], 'takes HOST:PORT, not "somewhere"'),
         (["--build", "/nonexistent"], "/nonexistent is not there"),
@@ -82,8 +84,8 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
-        "append", "catch_up", "ceiling", "compare", "current", "growth", "killed", "latency", "load", "loaded", "log_bytes",
-        "rebuild", "restart", "run", "watch"}
+        "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "killed", "latency",
+        "load", "loaded", "log_bytes", "query", "rebuild", "restart", "run", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -96,6 +98,10 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     asked = {(line["method"], line["by"], line["in_flight"]) for line in measured if line["what"] == "load"}
     assert asked == {("get", by, calls) for by in ("kefu", "grpc_java", "empty") for calls in (1, 8, 64)} | {
         ("list_timeline", "kefu", 8), ("list_cases", "kefu", 8)}
+    assert {line["method"] for line in measured if line["what"] == "query"} == {*sections.QUERIES, *sections.REPORTS}
+    clocks = report.median(measured, "clocks")
+    assert report.clocks_exact(clocks), clocks
+    assert clocks["breaches"] == 2_000
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0
@@ -137,7 +143,7 @@ def test_a_topic_that_is_not_the_one_wanted_is_said(build_dir, tmp_path):
     assert other_count.returncode == 1
     assert 'topic "kefu.events" has 3 partitions, not 8' in other_count.stderr
     assert other_events.returncode == 1
-    assert "holds 1000 events, not 999" in other_events.stderr
+    assert "of 999 events" in other_events.stderr
     nothing_is_left(work)
 
 
@@ -165,6 +171,22 @@ def test_goals_say_reached_or_not_or_not_measured():
     assert "| client view alone, events/s, against tuned Kafka Streams | ≥ 4 × | 5.00 × | yes |" in rows
     assert "| the same, events per CPU-second | ≥ 8 × | 5.00 × | **no** |" in rows
     assert "| restart with state to the first right answer | ≤ 1 s | not measured |  |" in rows
+
+
+def test_goals_name_the_slowest_query_and_clocks_that_were_told_twice():
+    query = {"what": "query", "clients": 5, "events": 9, "in_flight": 4, "p50_ms": 1, "calls_per_second": 9, "bytes": 1}
+    clock = {"what": "clocks", "by": "kefu", "clocks": 9, "span_seconds": 1, "restarts": 1, "missing": 0, "twice": 0,
+             "wrong_due": 0, "late_p50_ms": 1, "late_p99_ms": 2, "late_max_ms": 900, "due_while_down": 2,
+             "after_restart_max_ms": 12, "server_cpu_seconds": 1, "server_peak_rss_mib": 9}
+    lines = [query | {"method": "get", "p99_ms": 2}, query | {"method": "list_clocks", "p99_ms": 11},
+             query | {"method": "report_complaints", "p99_ms": 200}, clock]
+    rows = goals.goals_table(lines).splitlines()
+    assert "| every query, p99 of the slowest (list clocks) | ≤ 10 ms | 11.00 ms | **no** |" in rows
+    assert "| every report over a year, p99 (report complaints) | ≤ 300 ms | 200.00 ms | yes |" in rows
+    assert any("900 ms, after restarts 12 ms, each once | yes |" in row for row in rows)
+    twice = goals.goals_table([clock | {"twice": 1}]).splitlines()
+    assert any("NOT each once | **no** |" in row for row in twice)
+    assert "each told once" in report.table(lines)
 
 
 def test_runs_that_did_not_fold_the_same_are_no_comparison():

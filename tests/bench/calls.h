@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "kefu/query/v1/client.pb.h"
 #include "platform/base/status.h"
 
 namespace kefu::bench {
@@ -88,8 +89,8 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& server, int number);
 // The address in `ready_file` once it is there, or `server`.
 StatusOr<std::string> AddressOf(const CallOptions& options);
 
-// Names of clients that `server` knows, picked at random from those the stream was loaded with.
-StatusOr<std::vector<std::string>> KnownClients(const std::string& server, int64_t clients, size_t wanted);
+// Clients that `server` knows, picked at random from those the stream was loaded with.
+StatusOr<std::vector<query::v1::Client>> KnownClients(const std::string& server, int64_t clients, size_t wanted);
 
 // One mode each; each prints a line of JSON.
 Status MeasureLatency(const CallOptions& options);

@@ -142,10 +142,11 @@ Status AddUpClients(const CallOptions& options) {
 }
 
 Status CompareRows(const CallOptions& options) {
-  ASSIGN_OR_RETURN(const auto names, KnownClients(options.server, options.clients, 500));
+  ASSIGN_OR_RETURN(const auto clients, KnownClients(options.server, options.clients, 500));
   const auto ours = query::v1::ClientService::NewStub(Connect(options.server, 0));
   const auto theirs = query::v1::ClientService::NewStub(Connect(options.other, 0));
-  for (const std::string& name : names) {
+  for (const auto& client : clients) {
+    const std::string& name = client.name();
     query::v1::Client a;
     query::v1::Client b;
     grpc::Status status = Get(*ours, name, "", &a);
@@ -161,7 +162,7 @@ Status CompareRows(const CallOptions& options) {
     differencer.ReportDifferencesToString(&difference);
     if (!differencer.Compare(a, b)) return DataLoss("{} differs between the two servers:\n{}", name, difference);
   }
-  fmt::print("{{\"what\":\"compare\",\"by\":\"{}\",\"rows\":{},\"equal\":true}}\n", options.label, names.size());
+  fmt::print("{{\"what\":\"compare\",\"by\":\"{}\",\"rows\":{},\"equal\":true}}\n", options.label, clients.size());
   return OkStatus();
 }
 

@@ -7,54 +7,16 @@
 #include <atomic>
 #include <fstream>
 
-#include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.grpc.pb.h"
 #include "platform/runtime/signals.h"
 #include "tests/bench/calls.h"
+#include "tests/bench/calls_requests.h"
 
 namespace kefu::bench {
 namespace {
 
 constexpr int kChannels = 4;
 constexpr size_t kClientsAsked = 1000;
-constexpr int kPageSize = 50;
-
-// A method's name and one serialised request for each client.
-struct Load {
-  std::string method;
-  std::vector<grpc::ByteBuffer> requests;
-};
-
-template <class Message>
-grpc::ByteBuffer Encoded(const Message& message) {
-  const grpc::Slice slice(message.SerializeAsString());
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-Load LoadOf(const std::string& method, const std::vector<std::string>& names) {
-  Load load;
-  for (const std::string& name : names) {
-    if (method == "get") {
-      load.method = "/kefu.query.v1.ClientService/GetClient";
-      query::v1::GetClientRequest request;
-      request.set_name(name);
-      load.requests.push_back(Encoded(request));
-    } else if (method == "list_timeline") {
-      load.method = "/kefu.query.v1.ClientService/ListTimeline";
-      query::v1::ListTimelineRequest request;
-      request.set_parent(name);
-      request.set_page_size(kPageSize);
-      load.requests.push_back(Encoded(request));
-    } else {
-      load.method = "/kefu.query.v1.CaseService/ListCases";
-      query::v1::ListCasesRequest request;
-      request.set_parent(name);
-      request.set_page_size(kPageSize);
-      load.requests.push_back(Encoded(request));
-    }
-  }
-  return load;
-}
 
 // What all callers of one measurement share.
 struct Shared {
@@ -122,8 +84,8 @@ class EmptyService : public query::v1::ClientService::CallbackService {
 }  // namespace
 
 Status MeasureLoad(const CallOptions& options) {
-  ASSIGN_OR_RETURN(const auto names, KnownClients(options.server, options.clients, kClientsAsked));
-  const Load load = LoadOf(options.method, names);
+  ASSIGN_OR_RETURN(const auto clients, KnownClients(options.server, options.clients, kClientsAsked));
+  ASSIGN_OR_RETURN(const Load load, LoadOf(options.method, clients));
   const absl::Time began = absl::Now();
   Shared shared{load, began + absl::Seconds(options.warm_up),
                 began + absl::Seconds(options.warm_up) + absl::Seconds(options.seconds)};

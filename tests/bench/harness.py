@@ -52,6 +52,8 @@ class Run:
         self._stack = stack
         self._broker = None
         self._loaded = False
+        # On the topic, once it is loaded.
+        self.records = 0
         self._checked = 0
         self._class_path = None
 
@@ -136,9 +138,11 @@ class Run:
             return bootstrap
         args = self.args
         say("Loading", f"{args.events:,} events of {args.clients:,} clients into Kafka and into an embedded log")
-        self.measure("kefu_bench_load", "--bootstrap", bootstrap, "--topic", args.topic, "--embedded", self.folder / "log",
-                     "--events", args.events, "--clients", args.clients, "--seed", args.seed, "--partitions",
-                     args.partitions, "--skew-tenths", round(10 * args.skew))
+        loaded = self.measure("kefu_bench_load", "--bootstrap", bootstrap, "--topic", args.topic, "--embedded",
+                              self.folder / "log", "--events", args.events, "--clients", args.clients, "--seed", args.seed,
+                              "--partitions", args.partitions, "--skew-tenths", round(10 * args.skew))
+        # The events of clients, and the reference data that lies in every partition.
+        self.records = loaded[0]["records"]
         self._loaded = True
         for log, folders in (("kafka", sorted((self.folder / "broker" / "data").glob(f"{args.topic}-[0-9]*"))),
                              ("embedded", [self.folder / "log"])):
@@ -165,8 +169,10 @@ class Run:
     def kefud(self, folder, *settings):
         return Kefud(self.args.build, folder, *settings)
 
-    def kefud_on_topic(self, folder):
-        return self.kefud(folder, *self.kafka_settings(self.args.topic), "--log.partitions", self.args.partitions)
+    def kefud_on_topic(self, folder, *settings):
+        # Without the role clock, whose duties would write to the topic that all runs are measured on.
+        return self.kefud(folder, *self.kafka_settings(self.args.topic), "--log.partitions", self.args.partitions,
+                          "--roles", "ingest,view", *settings)
 
     def kafka_settings(self, topic):
         return ["--log.kind", "kafka", "--log.kafka.bootstrap-servers", self.bootstrap, "--log.kafka.events-topic", topic,

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
@@ -36,6 +37,8 @@ struct Options {
   // Tenths of the exponent: settings are whole numbers.
   int64_t skew_tenths = 30;
   int partitions = 8;
+  // How many days the events are spread over.
+  int64_t days = 365;
 };
 
 // Appends batches and keeps only so many unanswered.
@@ -83,6 +86,23 @@ class Appender {
   Status error_;
 };
 
+StreamOptions StreamOf(const Options& options) {
+  return {.seed = static_cast<uint64_t>(options.seed),
+          .clients = options.clients,
+          .skew = static_cast<double>(options.skew_tenths) / 10,
+          .events_per_day = std::max<int64_t>(1, options.events / options.days)};
+}
+
+// How many records all of it is: events, reference data in every partition, a segment of each client.
+int64_t RecordsOf(const Options& options) {
+  EventStream stream(StreamOf(options));
+  events::v1::Event event;
+  for (int64_t i = 0; i < options.events; ++i) stream.Next(&event);
+  int64_t records = options.events + static_cast<int64_t>(ReferenceData(options.partitions).size()) * options.partitions;
+  while (stream.NextClassification(&event)) ++records;
+  return records;
+}
+
 // How many records the log holds already.
 StatusOr<int64_t> Held(log::EventLog& log) {
   int64_t held = 0;
@@ -91,6 +111,19 @@ StatusOr<int64_t> Held(log::EventLog& log) {
     held += end.value();
   }
   return held;
+}
+
+// As a running server would have it: judged in partition 0, and copied to the others in its order. How many records.
+int64_t AddReferenceData(int32_t partitions, std::vector<std::unique_ptr<Appender>>& appenders) {
+  const auto reference = ReferenceData(partitions);
+  for (size_t i = 0; i < reference.size(); ++i) {
+    for (int32_t p = 0; p < partitions; ++p) {
+      const events::v1::Event event = p == 0 ? reference[i] : BroadcastCopy(reference[i], static_cast<int64_t>(i));
+      const std::string value = event::RecordedBytes(event, FromProto(event.occurred_at()) + absl::Seconds(1));
+      for (auto& appender : appenders) appender->Add(p, {"", value});
+    }
+  }
+  return static_cast<int64_t>(reference.size()) * partitions;
 }
 
 Status Load(const Options& options) {
@@ -107,29 +140,38 @@ Status Load(const Options& options) {
     RETURN_IF_ERROR(log::EnsureKafkaTopic(kafka_options, options.partitions, 1));
     ASSIGN_OR_RETURN(kafka, log::OpenKafkaLog(kafka_options));
     ASSIGN_OR_RETURN(const int64_t held, Held(*kafka));
-    if (held != 0 && held != options.events)
-      return FailedPrecondition("topic {} holds {} events, not {}", options.topic, held, options.events);
+    if (held != 0) {
+      const int64_t wanted = RecordsOf(options);
+      if (held != wanted)
+        return FailedPrecondition("topic {} holds {} records, not the {} of {} events", options.topic, held, wanted,
+                                  options.events);
+    }
     // Loaded before; the embedded log still needs them.
     if (held == 0) appenders.push_back(std::make_unique<Appender>(*kafka));
   }
   if (!embedded && !kafka) return InvalidArgument("give --bootstrap, --embedded, or both");
 
-  EventStream stream({.seed = static_cast<uint64_t>(options.seed),
-                      .clients = options.clients,
-                      .skew = static_cast<double>(options.skew_tenths) / 10});
+  EventStream stream(StreamOf(options));
   events::v1::Event event;
   int64_t bytes = 0;
   const absl::Time began = absl::Now();
-  for (int64_t i = 0; i < options.events; ++i) {
-    stream.Next(&event);
+  const int64_t reference_records = AddReferenceData(options.partitions, appenders);
+  int64_t classifications = 0;
+  for (int64_t i = 0; i < options.events || stream.NextClassification(&event); ++i) {
+    if (i < options.events) {
+      stream.Next(&event);
+    } else {
+      ++classifications;
+    }
     const std::string value = event::RecordedBytes(event, FromProto(event.occurred_at()) + absl::Seconds(1));
     bytes += static_cast<int64_t>(value.size());
     const int32_t partition = PartitionForKey(event.client_id(), options.partitions);
     for (auto& appender : appenders) appender->Add(partition, {event.client_id(), value});
   }
   for (auto& appender : appenders) RETURN_IF_ERROR(appender->Finish());
-  fmt::print("{{\"what\":\"loaded\",\"events\":{},\"seconds\":{:.3f},\"bytes_per_event\":{}}}\n", options.events,
-             absl::ToDoubleSeconds(absl::Now() - began), bytes / options.events);
+  fmt::print("{{\"what\":\"loaded\",\"events\":{},\"records\":{},\"seconds\":{:.3f},\"bytes_per_event\":{}}}\n",
+             options.events, options.events + reference_records + classifications,
+             absl::ToDoubleSeconds(absl::Now() - began), bytes / (options.events + classifications));
   return OkStatus();
 }
 
@@ -144,6 +186,7 @@ Status Main(const std::vector<std::string>& arguments) {
   config.Add("skew-tenths", &options.skew_tenths, "Ten times the exponent of the skew; 10 is uniform",
              {.min = 10, .max = 200});
   config.Add("seed", &options.seed, "Same seed, same events", {.min = 0});
+  config.Add("days", &options.days, "Days the events are spread over", {.min = 1});
   config.Add("partitions", &options.partitions, "Partitions of the topic", {.min = 1, .max = 1024});
   ASSIGN_OR_RETURN(const auto words, config.Load(arguments, {}));
   if (!words.empty()) return InvalidArgument("\"{}\" belongs to no flag", words.front());

@@ -111,6 +111,28 @@ def _calls(lines):
                f"{line['server_cpu_seconds']:.1f} CPU-seconds, peak {line['server_peak_rss_mib']:,} MiB"]
 
 
+def _queries(lines):
+    for line in matching(lines, "query"):
+        yield [f"query: {line['method'].replace('_', ' ')}, {line['clients']:,} clients, {line['in_flight']} in flight",
+               f"p99 {line['p99_ms']:.2f} ms", "",
+               f"p50 {line['p50_ms']:.2f} ms; {line['calls_per_second']:,.0f} calls/s; {line['bytes']:,} bytes"]
+
+
+def _clocks(lines):
+    for line in matching(lines, "clocks"):
+        told = "each told once" if clocks_exact(line) else (
+            f"{line['missing']:,} not told, {line['twice']:,} told twice, {line['wrong_due']:,} with a wrong due time")
+        yield [f"clocks: {line['clocks']:,} due within {line['span_seconds']:,} s, {line['restarts']} restarts",
+               f"{line['late_max_ms']:.0f} ms late at most", "",
+               f"{told}; p50 {line['late_p50_ms']:.0f}, p99 {line['late_p99_ms']:.0f} ms late; {line['due_while_down']:,} were "
+               f"due while it was down, told {line['after_restart_max_ms']:.0f} ms after it was back at most; server "
+               f"{line['server_cpu_seconds']:.1f} CPU-seconds, peak {line['server_peak_rss_mib']:,} MiB"]
+
+
+def clocks_exact(line):
+    return not (line["missing"] or line["twice"] or line["wrong_due"])
+
+
 def _appends(lines):
     for line in matching(lines, "append"):
         yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",
@@ -134,6 +156,6 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _appends, _growth):
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

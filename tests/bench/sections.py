@@ -73,7 +73,7 @@ def _calls(run, mode, *flags, **options):
 
 
 def _current(run, server, label, began, **options):
-    return _calls(run, "wait_current", "--server", server.address, "--label", label, "--expect-events", run.args.events,
+    return _calls(run, "wait_current", "--server", server.address, "--label", label, "--expect-events", run.records,
                   "--since-ms", round(began * 1000), "--seconds", 1800, **options)[0]
 
 
@@ -216,6 +216,63 @@ def appends(run):
         run.measure("kefu_bench_appends", "--directory", folder, *(["--quick"] if run.args.quick else []))
 
 
+# What dashboards ask for, by the method's name in kefu_bench_calls.
+QUERIES = ("get", "find_by_id", "find_by_account", "find_by_phone", "find_by_external_id", "find_by_identity",
+           "find_by_name_prefix", "find_anything", "list_timeline", "list_cases", "list_clocks", "get_classification",
+           "search_two_words", "search_without_hit", "check_contact")
+REPORTS = ("report_complaints", "report_service_quality", "report_channel_mix", "report_open_cases")
+
+
+def queries(run):
+    """Every kind of question to one server that holds the whole stream: points four at a time, reports one at a time."""
+    run.load()
+    say("Queries over", f"{run.args.clients:,} clients and {run.args.events:,} events")
+    with run.scratch("kefud-queries") as folder, run.kefud_on_topic(folder) as server:
+        _current(run, server, "kefu_queries", time.time(), note=False)
+        seconds = 1 if run.args.quick else 5
+        for methods, in_flight in ((QUERIES, 4), (REPORTS, 1)):
+            for method in methods:
+                line = _calls(run, "load", "--server", server.address, "--label", "kefu", "--method", method, "--in-flight",
+                              in_flight, "--clients", run.args.clients, "--seconds", seconds, "--warm-up", 1, note=False)[0]
+                run.note(line | {"what": "query", "clients": run.args.clients, "events": run.args.events})
+
+
+def clocks(run):
+    """Clocks of one node that run out within a span, over restarts: each told once, and how late."""
+    number, span = run.args.clock_sizes
+    restarts = 1 if run.args.quick else 3
+    say("Clocks:", f"{number:,} due within {span} s, {restarts} kill{'s' if restarts > 1 else ''}")
+    with run.scratch("kefud-clocks") as folder:
+        down = []
+        server = run.kefud(folder, "--log.partitions", run.args.partitions)
+        try:
+            # Until then all of them are recorded and folded.
+            begin = time.time() + 4 + number / 8_000
+            sizes = ["--clocks", number, "--due-from-ms", round(begin * 1000), "--span-ms", span * 1000]
+            run.measure("kefu_bench_clocks", "--mode", "publish", "--server", server.address, *sizes)
+            for place in range(restarts):
+                time.sleep(max(0, begin + span * (place + 1) / (restarts + 1) - time.time()))
+                gone = time.time()
+                kill(server)
+                server = run.kefud(folder, "--log.partitions", run.args.partitions)
+                down.append(f"{round(gone * 1000)}:{round(time.time() * 1000)}")
+            time.sleep(max(0, begin + span - time.time()))
+            deadline = time.monotonic() + 120
+            # After a restart it counts what it wrote since; what waits says when all is told.
+            time.sleep(2)
+            while run.measure("kefu_bench_clocks", "--mode", "count", "--server", server.address, note=False)[0]["waiting"]:
+                if time.monotonic() > deadline:
+                    raise Problem("breaches are still to be told two minutes after the last clock ran out")
+                time.sleep(0.2)
+            cpu, peak = usage(server)
+            server.stop()
+            line = run.measure("kefu_bench_clocks", "--mode", "check", "--log", folder / "data" / "log", "--partitions",
+                               run.args.partitions, *sizes, "--down", ",".join(down), note=False)[0]
+            run.note(line | {"server_cpu_seconds": round(cpu, 2), "server_peak_rss_mib": peak})
+        finally:
+            server.stop()
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -239,6 +296,8 @@ SECTIONS = {
     "catch_up": catch_up,
     "rebuild": rebuild,
     "serving": serving,
+    "queries": queries,
+    "clocks": clocks,
     "latency": latency,
     "watch": watch,
     "appends": appends,

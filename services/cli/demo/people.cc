@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "platform/base/time.h"
+#include "services/cli/demo/history.h"
+
 namespace kefu::cli {
 namespace {
 
@@ -76,112 +79,110 @@ constexpr std::array<Named, 6> kTrades = {{{"電子股份有限公司", "Electro
                                            {"投資顧問有限公司", "Capital Advisors Ltd."},
                                            {"物流股份有限公司", "Logistics Co., Ltd."},
                                            {"生技股份有限公司", "Biotech Co., Ltd."}}};
-constexpr std::array<std::string_view, 8> kOccupations = {"engineer", "teacher", "nurse",  "shop owner",
-                                                          "retired",  "student", "lawyer", "civil servant"};
-constexpr std::array<std::string_view, 10> kLikes = {"高爾夫", "古典音樂", "登山", "tea",     "photography",
-                                                     "攝影",   "下棋",     "茶道", "cycling", "旅遊"};
-constexpr std::array<std::string_view, 5> kCities = {"臺北", "新北", "臺中", "高雄", "臺南"};
-constexpr std::array<std::string_view, 4> kObjectives = {"growth", "income", "capital preservation", "hedging"};
-
-void SetName(DemoRandom& random, ClientRegistered* client) {
-  const int64_t kind = random.Below(10);
-  if (kind < 6) {
-    const Named& family = random.Pick(kFamilies);
-    const Named& given = random.Pick(kGiven);
-    client->set_display_name(fmt::format("{}{}", family.native, given.native));
-    client->add_other_names(fmt::format("{} {}", family.latin, given.latin));
-  } else if (kind < 8) {
-    const Named& name = random.Pick(kSimplified);
-    client->set_display_name(std::string(name.native));
-    client->add_other_names(std::string(name.latin));
-  } else {
-    const auto given = random.Pick(kEnglishGiven);
-    client->set_display_name(fmt::format("{} {}", given, random.Pick(kEnglishFamily)));
-  }
-}
-
-void SetPerson(DemoRandom& random, events::v1::ClientProfile* profile) {
-  auto& person = *profile->mutable_person();
-  auto& born = *person.mutable_born_on();
-  born.set_year(static_cast<int32_t>(random.Between(1945, 2003)));
-  born.set_month(static_cast<int32_t>(random.Between(1, 12)));
-  born.set_day(static_cast<int32_t>(random.Between(1, 28)));
-  person.mutable_employment()->set_occupation(std::string(random.Pick(kOccupations)));
-  const int64_t likes = random.Below(3);
-  const int64_t first = random.Below(static_cast<int64_t>(kLikes.size()));
-  for (int64_t i = 0; i < likes; ++i)
-    person.add_likes(std::string(kLikes[static_cast<size_t>(first + 3 * i) % kLikes.size()]));
-  auto& needs = *profile->mutable_investment_needs();
-  needs.add_objectives(std::string(random.Pick(kObjectives)));
-  needs.set_horizon_months(static_cast<int32_t>(random.Between(1, 20) * 6));
-  needs.set_experience_years(static_cast<int32_t>(random.Below(25)));
-  needs.set_trades_per_month(static_cast<int32_t>(random.Below(30)));
-}
-
-void SetOrganisation(DemoRandom& random, int64_t number, ClientRegistered* client) {
-  const Named& firm = random.Pick(kFirms);
-  const Named& trade = random.Pick(kTrades);
-  client->set_display_name(fmt::format("{}{}", firm.native, trade.native));
-  client->add_other_names(fmt::format("{} {}", firm.latin, trade.latin));
-  auto& organisation = *client->mutable_profile()->mutable_organisation();
-  organisation.set_legal_form("company limited by shares");
-  organisation.set_registration_number(fmt::format("000{:05}", number));
-  organisation.set_tax_residence("TW");
-  auto& officer = *organisation.add_authorised_persons();
-  const Named& family = random.Pick(kFamilies);
-  officer.set_name(fmt::format("{}{}", family.native, random.Pick(kGiven).native));
-  officer.set_role("authorised trader");
-}
+constexpr std::array<std::string_view, 5> kRoads = {"中山路", "和平路", "民生路", "長安路", "建國路"};
 
 }  // namespace
 
-ClientRegistered MakeClient(DemoRandom& random, int64_t number) {
+PersonName MakeName(DemoRandom& random, const Office& office) {
+  const int64_t kind = random.Below(10);
+  if (kind >= 8) {
+    const auto given = random.Pick(kEnglishGiven);
+    return {fmt::format("{} {}", given, random.Pick(kEnglishFamily)), ""};
+  }
+  if (office.country == "CN") {
+    const Named& name = random.Pick(kSimplified);
+    return {std::string(name.native), std::string(name.latin)};
+  }
+  const Named& family = random.Pick(kFamilies);
+  const Named& given = random.Pick(kGiven);
+  return {fmt::format("{}{}", family.native, given.native), fmt::format("{} {}", family.latin, given.latin)};
+}
+
+ClientRegistered MakeClient(DemoRandom& random, int64_t number, const Office& office) {
   ClientRegistered client;
+  const bool mainland = office.country == "CN";
   const bool organisation = random.Chance(120);
   client.set_kind(organisation ? events::v1::CLIENT_KIND_ORGANISATION : events::v1::CLIENT_KIND_PERSON);
   auto& profile = *client.mutable_profile();
   if (organisation) {
-    SetOrganisation(random, number, &client);
+    const Named& firm = random.Pick(kFirms);
+    const Named& trade = random.Pick(kTrades);
+    client.set_display_name(fmt::format("{}{}", firm.native, trade.native));
+    client.add_other_names(fmt::format("{} {}", firm.latin, trade.latin));
+    FillOrganisation(random, number, office, &profile);
   } else {
-    SetName(random, &client);
-    SetPerson(random, &profile);
+    const PersonName name = MakeName(random, office);
+    client.set_display_name(name.display);
+    if (!name.latin.empty()) client.add_other_names(name.latin);
+    FillPerson(random, office, &profile);
   }
-  client.add_account_numbers(fmt::format("0001-{:07}", number * 10 + random.Below(10)));
+  client.add_account_numbers(fmt::format("{}-{:07}", office.branch_id, number * 10 + random.Below(10)));
   if (random.Chance(300)) client.add_account_numbers(fmt::format("F-{:08}", number * 10 + random.Below(10)));
-  client.add_phones(fmt::format("+886900{:06}", number % 1'000'000));
-  auto& external = *client.add_external_ids();
-  external.set_scheme("crm");
-  external.set_value(std::to_string(10'000 + number));
+  client.add_phones(mainland ? fmt::format("+86120{:08}", number) : fmt::format("+886900{:06}", number % 1'000'000));
+  SetCode("crm", std::to_string(10'000 + number), client.add_external_ids());
   profile.add_emails(fmt::format("client{}@example.com", number));
-  profile.mutable_address()->set_city(std::string(random.Pick(kCities)));
-  profile.mutable_address()->set_country("TW");
+  const std::string_view road = random.Pick(kRoads);
+  profile.mutable_address()->set_text(fmt::format("{}{} {}", office.city, road, random.Between(1, 300)));
+  profile.mutable_address()->set_city(office.city);
+  profile.mutable_address()->set_country(office.country);
+  profile.set_location(office.city);
   return client;
 }
 
-ServiceConfiguration MakeConfiguration(DemoRandom& random, bool organisation) {
+ClientRegistered MakeSecondRecord(const ClientRegistered& first, int64_t number) {
+  ClientRegistered client = first;
+  // Written in the other script: what was a by-name is now the name.
+  if (!first.other_names().empty()) {
+    client.set_display_name(first.other_names(0));
+    client.set_other_names(0, first.display_name());
+  }
+  client.clear_account_numbers();
+  client.add_account_numbers(fmt::format("W-{:07}", number));
+  client.mutable_external_ids(0)->set_value(std::to_string(10'000 + number));
+  client.mutable_profile()->clear_investment_needs();
+  return client;
+}
+
+ServiceConfiguration MakeConfiguration(DemoRandom& random, bool organisation, const Office& office, absl::Time since) {
   static constexpr std::array<events::v1::Channel, 4> kPreferred = {
       events::v1::CHANNEL_PHONE, events::v1::CHANNEL_APP, events::v1::CHANNEL_WECHAT, events::v1::CHANNEL_EMAIL};
   static constexpr std::array<Weighted<const char*>, 3> kTiers = {{{70, "standard"}, {22, "gold"}, {8, "private"}}};
-  static constexpr std::array<Weighted<const char*>, 3> kLanguages = {{{70, "zh-Hant"}, {18, "zh-Hans"}, {12, "en"}}};
   ServiceConfiguration configuration;
   for (const auto channel : kPreferred)
     if (random.Chance(800)) configuration.add_allowed_channels(channel);
+  if (random.Chance(300) && !configuration.allowed_channels().empty())
+    configuration.add_allowed_channels(events::v1::CHANNEL_VISIT);
   configuration.set_preferred_channel(random.Pick(kPreferred));
   if (random.Chance(400)) {
     auto& quiet = *configuration.add_quiet_hours();
     quiet.set_from_minute(static_cast<int32_t>(random.Between(40, 44) * 30));
     quiet.set_to_minute(static_cast<int32_t>(random.Between(14, 18) * 30));
   }
-  configuration.set_language(Draw(random, kLanguages));
+  configuration.set_language(random.Chance(120) ? "en" : office.country == "CN" ? "zh-Hans" : "zh-Hant");
   configuration.set_tier(organisation ? "corporate" : Draw(random, kTiers));
   if (random.Chance(350)) configuration.add_subscribed_products("morning-brief");
   if (random.Chance(150)) configuration.add_subscribed_products("price-alerts");
   configuration.set_broker_id(MakeBroker(random));
-  auto& consent = *configuration.add_consents();
-  consent.set_purpose("recording");
-  consent.set_given(true);
-  consent.set_text_version("2025-01");
+  const auto consent = [&](std::string_view purpose, bool given) {
+    auto& added = *configuration.add_consents();
+    added.set_purpose(std::string(purpose));
+    added.set_given(given);
+    *added.mutable_since() = ToProto(since);
+    added.set_text_version("2025-01");
+  };
+  consent("recording", true);
+  consent("marketing", random.Chance(780));
+  consent("profiling", random.Chance(600));
   return configuration;
+}
+
+events::v1::Attendee MakeCompanion(DemoRandom& random, bool organisation, const Office& office) {
+  static constexpr std::array<std::string_view, 3> kFamily = {"spouse", "son", "daughter"};
+  static constexpr std::array<std::string_view, 3> kFirm = {"finance director", "treasurer", "chief accountant"};
+  events::v1::Attendee companion;
+  companion.set_role(std::string(organisation ? random.Pick(kFirm) : random.Pick(kFamily)));
+  companion.set_name(MakeName(random, office).display);
+  return companion;
 }
 
 std::string MakeBroker(DemoRandom& random) { return fmt::format("B-{:02}", random.Between(1, 12)); }

@@ -11,9 +11,9 @@ namespace kefu::cli {
 // Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 class DemoRandom {
  public:
-  explicit DemoRandom(uint64_t seed) : state_(seed) {}
+  explicit constexpr DemoRandom(uint64_t seed) : state_(seed) {}
 
-  uint64_t Next() {
+  constexpr uint64_t Next() {
     uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -35,6 +35,11 @@ class DemoRandom {
  private:
   uint64_t state_;
 };
+
+// A seed of its own for each thing that is made up, so that more of one kind does not change what was there of another.
+constexpr uint64_t SeedOf(uint64_t seed, uint64_t number, uint64_t purpose) {
+  return DemoRandom(seed * 0x9e3779b97f4a7c15u + number * 0xd1342543de82ef95u + purpose).Next();
+}
 
 // A choice that is made `weight` times as often as one of weight 1.
 template <class T>

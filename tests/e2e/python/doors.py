@@ -30,6 +30,15 @@ def grpc_stream(site, events, _):
     assert {(answer.status.code, answer.verdict.outcome) for answer in answers} == {(0, CLEAN_VERDICT)}
 
 
+def error_info(api, error):
+    """The google.rpc.ErrorInfo of a failed call."""
+    details = dict(error.trailing_metadata())["grpc-status-details-bin"]
+    info = api.error_details.ErrorInfo()
+    status = api.rpc_status.Status.FromString(details)
+    assert [detail.Unpack(info) for detail in status.details if detail.Is(info.DESCRIPTOR)] == [True]
+    return info
+
+
 def produce(site, records):
     """Writes (key, value, headers) to the inbox with confluent-kafka."""
     failures = []

@@ -8,15 +8,6 @@ import life
 import pytest
 
 
-def error_info(site, error):
-    """The google.rpc.ErrorInfo of a failed call."""
-    details = dict(error.trailing_metadata())["grpc-status-details-bin"]
-    status = site.api.rpc_status.Status.FromString(details)
-    info = site.api.error_details.ErrorInfo()
-    assert [detail.Unpack(info) for detail in status.details if detail.Is(info.DESCRIPTOR)] == [True]
-    return info
-
-
 def without_id(event):
     event.ClearField("event_id")
 
@@ -36,7 +27,7 @@ def test_a_bad_event_is_refused_with_reason_and_field(site, spoil):
     with pytest.raises(grpc.RpcError) as caught:
         site.ingest.PublishEvent(site.api.ingest.PublishEventRequest(event=event), timeout=10)
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    info = error_info(site, caught.value)
+    info = doors.error_info(site.api, caught.value)
     assert info.reason.isupper()
 
 

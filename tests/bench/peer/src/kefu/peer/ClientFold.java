@@ -6,11 +6,14 @@ import kefu.events.v1.Case.CaseKind;
 import kefu.events.v1.Case.CaseOpening;
 import kefu.events.v1.Case.CaseOutcome;
 import kefu.events.v1.Case.CaseReclassified;
+import kefu.events.v1.Case.CaseReferred;
 import kefu.events.v1.Case.CaseStatus;
 import kefu.events.v1.Case.CaseWorkRecorded;
 import kefu.events.v1.Case.ComplaintReceived;
+import kefu.events.v1.Case.ExternalReference;
 import kefu.events.v1.Client.ClientStatus;
 import kefu.events.v1.Contact.ContactRecorded;
+import kefu.events.v1.Contact.SatisfactionScale;
 import kefu.events.v1.EventOuterClass.Event;
 import kefu.query.v1.ClientOuterClass.Client;
 import kefu.query.v1.ClientOuterClass.ContactSummary;
@@ -56,6 +59,12 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
     Client.Builder client;
     try {
       event = Event.parseFrom(record.value());
+      if (event.getClientId().isEmpty()) {
+        // Reference data: about no client.
+        RecordMetadata place = context.recordMetadata().orElseThrow();
+        progress.done(place.partition(), place.offset());
+        return;
+      }
       byte[] row = clients.get(event.getClientId());
       client =
           row == null
@@ -65,8 +74,13 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
       throw new IllegalStateException("not an event, or not a row", error);
     }
     RecordMetadata metadata = context.recordMetadata().orElseThrow();
-    touch(event, client);
-    if (!foldClient(event, client)) fold(event, client);
+    if (event.getBodyCase() == Event.BodyCase.CLIENT_CLASSIFIED) {
+      // Concluded by a service: nothing that the client did.
+      Told.segment(event, client);
+    } else {
+      touch(event, client);
+      if (!foldClient(event, client)) fold(event, client);
+    }
     client.setLastOffset(metadata.offset());
     clients.put(event.getClientId(), client.build().toByteArray());
     progress.done(metadata.partition(), metadata.offset());
@@ -105,10 +119,19 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
         Identifiers.take(event.getClientIdentifiersChanged(), client);
         break;
       case SERVICE_CONFIGURATION_CHANGED:
-        client.setServiceConfiguration(event.getServiceConfigurationChanged().getConfiguration());
+        Told.configuration(event, client);
         break;
       case CLIENT_STATUS_CHANGED:
         client.setStatus(event.getClientStatusChanged().getStatus());
+        break;
+      case CHANNEL_IDENTITY_LINKED:
+        Told.linked(event, client);
+        break;
+      case CHANNEL_IDENTITY_UNLINKED:
+        Told.unlinked(event.getChannelIdentityUnlinked(), client);
+        break;
+      case CONSENT_CHANGED:
+        Told.consent(event, client);
         break;
       default:
         return false;
@@ -121,6 +144,34 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
     switch (event.getBodyCase()) {
       case CONTACT_RECORDED:
         contact(event, client);
+        break;
+      case TRADING_DAY_SUMMARISED:
+        Told.trading(event, client);
+        break;
+      case ASSETS_VALUED:
+        Told.assets(event, client);
+        break;
+      case PROMISE_MADE:
+        Tallies.count(client, "promise.made");
+        break;
+      case PROMISE_KEPT:
+        Tallies.count(client, "promise.kept");
+        break;
+      case PROMISE_RELEASED:
+        Tallies.count(client, "promise.released");
+        break;
+      case CALL_BACK_PLANNED:
+        Tallies.count(client, "call_back.planned");
+        break;
+      case CALL_BACK_DONE:
+        Tallies.count(client, "call_back.done");
+        break;
+      case CALL_BACK_CANCELLED:
+        Tallies.count(client, "call_back.cancelled");
+        break;
+      case SATISFACTION_RATED:
+        boolean nps = event.getSatisfactionRated().getScale() == SatisfactionScale.SATISFACTION_SCALE_NPS;
+        Tallies.count(client, nps ? "rating.nps" : "rating.csat");
         break;
       case OFFER_PROGRESSED:
         Tallies.count(client, Tallies.offerKey(event.getOfferProgressed().getStage()));
@@ -154,6 +205,9 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
       case CASE_RECLASSIFIED:
         reclassify(client, event.getCaseReclassified());
         break;
+      case CASE_REFERRED:
+        refer(client, event.getCaseReferred());
+        break;
       case CASE_WORK_RECORDED:
         work(client, event.getCaseWorkRecorded());
         break;
@@ -170,7 +224,7 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
         Tallies.count(client, word(settle(client, event.getCaseWithdrawn().getCaseId())) + ".withdrawn");
         break;
       default:
-        // Assignments, notes and timeliness reports leave only what touch() left.
+        // Assignments, notes, next actions, responses, matters and timeliness reports leave only what touch() left.
         break;
     }
   }
@@ -204,13 +258,12 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
 
   private void complaint(Event event, Client.Builder client) {
     ComplaintReceived received = event.getComplaintReceived();
-    Timestamp external = received.getExternal().hasDueAt() ? received.getExternal().getDueAt() : null;
-    open(event, received.getCaseId(), received.getOpening(), CaseKind.CASE_KIND_COMPLAINT, external, client);
+    open(event, received.getCaseId(), received.getOpening(), CaseKind.CASE_KIND_COMPLAINT, received.getExternal(), client);
     Tallies.count(client, "complaint.opened");
   }
 
-  /** `external`: the regulator's date, which binds where it is the earlier one; or null. */
-  private void open(Event event, String caseId, CaseOpening opening, CaseKind kind, Timestamp external,
+  /** `external`: the regulator's reference, or null. */
+  private void open(Event event, String caseId, CaseOpening opening, CaseKind kind, ExternalReference external,
       Client.Builder client) {
     OpenCase.Builder entry =
         OpenCase.newBuilder()
@@ -220,10 +273,31 @@ final class ClientFold implements Processor<String, byte[], Void, Void> {
             .setCategory(opening.getCategory().getValue())
             .setOpenedAt(event.getOccurredAt());
     if (opening.hasDueAt()) entry.setDueAt(opening.getDueAt());
-    if (external != null && (!entry.hasDueAt() || before(external, entry.getDueAt()))) entry.setDueAt(external);
+    if (external != null) bringForward(external, entry);
     OpenCase made = entry.build();
     cases.put(caseKey(client, caseId), made);
     list(client, made);
+  }
+
+  /** The regulator's date binds where it is the earlier one, or the only one. */
+  private static void bringForward(ExternalReference external, OpenCase.Builder entry) {
+    if (!external.hasDueAt()) return;
+    if (!entry.hasDueAt() || before(external.getDueAt(), entry.getDueAt())) entry.setDueAt(external.getDueAt());
+  }
+
+  private void refer(Client.Builder client, CaseReferred body) {
+    if (!body.getExternal().hasDueAt()) return;
+    String key = caseKey(client, body.getCaseId());
+    OpenCase known = cases.get(key);
+    if (known == null) return;
+    OpenCase.Builder changed = known.toBuilder();
+    bringForward(body.getExternal(), changed);
+    cases.put(key, changed.build());
+    int at = find(client, body.getCaseId());
+    if (at < 0) return;
+    OpenCase.Builder listed = client.getOpenCases(at).toBuilder();
+    bringForward(body.getExternal(), listed);
+    client.setOpenCases(at, listed);
   }
 
   private static String caseKey(Client.Builder client, String caseId) {

@@ -1,0 +1,48 @@
+#pragma once
+
+// The rules of each aggregate. For admission itself.
+
+#include "kefu/events/v1/event.pb.h"
+#include "projections/admission/rules.h"
+#include "projections/admission/tables.h"
+
+namespace kefu::admission {
+
+using Memory = sdk::View<Admission>;
+
+// What the rules say of one event, and the revision that goes into the verdict.
+struct Decision {
+  Rule rule = Rule::kNone;
+  int64_t revision = 0;
+  // By rules that this build does not have; nothing was judged.
+  bool beyond_this_build = false;
+};
+
+// Each judges by its own rules alone, the event's ids and its body's place being in order, and moves the state unless a
+// rule refuses.
+Decision JudgeClient(const events::v1::Event& event, Memory& memory);
+Decision JudgeCase(const events::v1::Event& event, Memory& memory);
+// What services conclude of a case that there is.
+Decision JudgeClock(const events::v1::Event& event, Memory& memory);
+Decision JudgeContact(const events::v1::Event& event, Memory& memory);
+Decision JudgeUndertaking(const events::v1::Event& event, Memory& memory);
+Decision JudgeRelation(const events::v1::Event& event, Memory& memory);
+Decision JudgeReference(const events::v1::Event& event, Memory& memory);
+
+// The same without judging: `copy` was judged, and applied, in partition 0.
+Decision TakeRelation(const events::v1::Event& copy, Memory& memory);
+Decision TakeReference(const events::v1::Event& copy, Memory& memory);
+
+// By which version of the rules this partition judges.
+int32_t RulesVersionOf(Memory& memory);
+
+// `rule` as it is; if it refuses nothing, what there is to say of a precondition on a body without a revision.
+inline Rule OrPrecondition(Rule rule, const events::v1::Event& event) {
+  return rule == Rule::kNone && event.has_precondition() ? Rule::kPreconditionNotApplicable : rule;
+}
+
+inline bool RevisionMoved(const events::v1::Event& event, int64_t revision) {
+  return event.has_precondition() && event.precondition().revision() != revision;
+}
+
+}  // namespace kefu::admission

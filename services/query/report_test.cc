@@ -1,0 +1,289 @@
+// Reports: golden files of a small history with round numbers, every number opened, units, bad questions.
+
+#include <map>
+
+#include "platform/base/time.h"
+#include "platform/testkit/golden.h"
+#include "services/query/query_testing.h"
+
+namespace kefu::query {
+namespace {
+
+using events::v1::Event;
+using query::v1::Report;
+using query::v1::ReportCell;
+using query::v1::RunReportRequest;
+using testkit::Draft;
+
+constexpr int kDay = 24 * 60;
+
+RunReportRequest Asked(std::string_view name, std::string_view from = "2026-03-02",
+                       std::string_view to = "2026-03-08") {
+  RunReportRequest request;
+  request.set_name(fmt::format("reports/{}", name));
+  request.set_from_day(std::string(from));
+  request.set_to_day(std::string(to));
+  *request.mutable_as_of() = ToProto(testkit::Beginning() + absl::Hours(24 * 10));
+  return request;
+}
+
+grpc::Status RunIt(QueryServer& server, const RunReportRequest& request, Report* report) {
+  Patient context;
+  report->Clear();
+  return server.reports->RunReport(&context, request, report);
+}
+
+Report MustRun(QueryServer& server, const RunReportRequest& request) {
+  Report report;
+  const auto status = RunIt(server, request, &report);
+  EXPECT_TRUE(status.ok()) << status.error_message() << " " << request.ShortDebugString();
+  return report;
+}
+
+std::string Text(const ReportCell& cell) {
+  std::string text = "-";
+  if (cell.value_case() == ReportCell::kText) text = fmt::format("\"{}\"", cell.text());
+  if (cell.value_case() == ReportCell::kNumber) text = std::to_string(cell.number());
+  if (cell.value_case() == ReportCell::kTime) text = FormatRfc3339(FromProto(cell.time()));
+  if (cell.has_trend_bp()) text += fmt::format(" ({:+})", cell.trend_bp());
+  return text + (cell.cell_token().empty() ? "" : " *");
+}
+
+// Tokens are not told, but where there is one; positions are not told.
+std::string Text(const Report& report) {
+  std::string text =
+      fmt::format("{}: {}, {} to {}\n", report.name(), report.title(), report.from_day(), report.to_day());
+  for (const auto& table : report.tables()) {
+    text += fmt::format("\n{}, {} rows\n", table.title(), table.rows_total());
+    for (const auto& column : table.columns()) text += fmt::format("  {}", column.title());
+    text += "\n";
+    for (const auto& row : table.rows()) {
+      for (const auto& cell : row.cells()) text += "  " + Text(cell);
+      text += "\n";
+      for (const auto& quote : row.quotes())
+        text += fmt::format("    {} {} {}: {}\n", quote.client_id(), quote.case_id(), quote.event_id(), quote.text());
+    }
+  }
+  return text;
+}
+
+Draft About(Draft draft, std::string_view product, std::string_view words) {
+  return draft.With([&](Event& event) {
+    auto& opening = *event.mutable_complaint_received()->mutable_opening();
+    opening.set_product_id(std::string(product));
+    opening.set_description(std::string(words));
+  });
+}
+
+Draft Settled(std::string_view case_id, events::v1::CaseOutcome outcome, std::string_view cause, int64_t redress,
+              const char* currency = "CNY") {
+  return testkit::Resolved(case_id, outcome).With([&](Event& event) {
+    auto& body = *event.mutable_case_resolved();
+    body.mutable_root_cause()->set_value(std::string(cause));
+    if (redress == 0) return;
+    body.mutable_redress()->set_minor_units(redress);
+    body.mutable_redress()->set_currency(currency);
+  });
+}
+
+// Two weeks: a quiet one, 2026-02-23 to 03-01, and one with trouble.
+void Live(QueryServer& server) {
+  const auto publish = [&](Draft draft, std::string_view client, int day, int minute) {
+    server.Publish(draft.Client(client).AtMinute(day * kDay + minute));
+  };
+  using testkit::Complained;
+  publish(About(Complained("K-1", "fees").Branch("0001"), "fund-7", "老問題"), "C-1", -7, 0);
+  publish(Settled("K-1", events::v1::CASE_OUTCOME_DECLINED, "client", 0), "C-1", -6, 0);
+  publish(About(Complained("K-2", "fees").Branch("0001"), "fund-7", "多收手續費"), "C-1", 0, 0);
+  publish(About(Complained("K-3", "advice").Branch("0001"), "fund-7", "風險沒有說清楚"), "C-2", 1, 0);
+  publish(About(Complained("K-4", "app").Branch("0002"), "margin", "<b>登不進去</b>"), "C-3", 1, 30);
+  publish(About(Complained("K-5", "app").Branch("0002"), "margin", ""), "C-4", 2, 0);
+  publish(testkit::Acknowledged("K-2"), "C-1", 0, 60);
+  publish(testkit::Acknowledged("K-3"), "C-2", 1, 120);
+  publish(Settled("K-2", events::v1::CASE_OUTCOME_FULFILLED, "system", 12'000), "C-1", 1, 0);
+  publish(Settled("K-3", events::v1::CASE_OUTCOME_PARTLY, "advice", 300'000), "C-2", 3, 0);
+  publish(Settled("K-4", events::v1::CASE_OUTCOME_DECLINED, "client", 0), "C-3", 3, 30);
+  publish(testkit::Reopened("K-4"), "C-3", 4, 0);
+  using testkit::Contacted;
+  const auto lasting = [](Draft draft, int seconds) {
+    return draft.With(
+        [&](Event& event) { event.mutable_contact_recorded()->mutable_duration()->set_seconds(seconds); });
+  };
+  publish(Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND).Branch("0001"), "C-1", -3, 0);
+  for (const int client : {1, 2, 2, 3})
+    publish(lasting(Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND).Branch("0001"), client * 60),
+            fmt::format("C-{}", client), 1, 10 + client);
+  publish(Contacted(events::v1::CHANNEL_APP, events::v1::DIRECTION_OUTBOUND).Branch("0002"), "C-3", 2, 10);
+  const auto rated = [](events::v1::SatisfactionScale scale, int score) {
+    return Draft().Branch("0001").With([&](Event& event) {
+      event.mutable_satisfaction_rated()->set_scale(scale);
+      event.mutable_satisfaction_rated()->set_score(score);
+    });
+  };
+  for (const int score : {5, 4, 2}) publish(rated(events::v1::SATISFACTION_SCALE_CSAT, score), "C-1", 2, score);
+  for (const int score : {10, 9, 8, 3}) publish(rated(events::v1::SATISFACTION_SCALE_NPS, score), "C-2", 3, score);
+  const auto promised = [](const char* id) {
+    return Draft().Branch("0001").With([&](Event& event) {
+      event.mutable_promise_made()->set_promise_id(id);
+      event.mutable_promise_made()->set_owner_id("S-1");
+      *event.mutable_promise_made()->mutable_due_at() = ToProto(testkit::Beginning() + absl::Hours(48));
+    });
+  };
+  const auto kept = [](const char* id) {
+    return Draft().With([&](Event& event) { event.mutable_promise_kept()->set_promise_id(id); });
+  };
+  for (const char* id : {"P-1", "P-2", "P-3"}) publish(promised(id), "C-1", 0, 100);
+  publish(kept("P-1"), "C-1", 1, 100);
+  publish(kept("P-2"), "C-1", 3, 100);
+  server.CatchUp();
+}
+
+TEST(RunReport, ComplaintsAreAsReviewed) {
+  QueryServer server;
+  Live(server);
+  auto request = Asked("complaints");
+  request.set_quotes(2);
+  testkit::ExpectGolden("services/query/testdata/report_complaints.txt", Text(MustRun(server, request)));
+}
+
+TEST(RunReport, ServiceQualityIsAsReviewed) {
+  QueryServer server;
+  Live(server);
+  testkit::ExpectGolden("services/query/testdata/report_service_quality.txt",
+                        Text(MustRun(server, Asked("service_quality"))));
+}
+
+TEST(RunReport, ChannelMixIsAsReviewedByDayAndAsAWhole) {
+  QueryServer server;
+  Live(server);
+  auto request = Asked("channel_mix");
+  request.set_granularity(query::v1::GRANULARITY_DAY);
+  testkit::ExpectGolden("services/query/testdata/report_channel_mix.txt", Text(MustRun(server, request)));
+}
+
+int64_t CountBehind(QueryServer& server, const std::string& token) {
+  query::v1::ListCellEventsRequest request;
+  request.set_cell_token(token);
+  request.set_page_size(3);
+  int64_t count = 0;
+  do {
+    Patient context;
+    query::v1::ListCellEventsResponse response;
+    const auto status = server.statistics->ListCellEvents(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    count += response.events_size();
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return count;
+}
+
+// Counts, and the two sides of every share, are as many events as their tokens open, though others have come since.
+TEST(RunReport, EveryNumberOpensAndAddsUp) {
+  QueryServer server;
+  Live(server);
+  for (const char* name : {"complaints", "service_quality", "channel_mix"}) {
+    auto request = Asked(name, "2026-02-20", "2026-03-15");
+    request.set_granularity(query::v1::GRANULARITY_WEEK);
+    const Report report = MustRun(server, request);
+    server.Publish(testkit::Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND)
+                       .Branch("0001")
+                       .Client("C-1")
+                       .AtMinute(kDay));
+    server.Publish(testkit::Complained(fmt::format("K-new-{}", name), "fees").Client("C-1").AtMinute(kDay));
+    server.CatchUp();
+    int opened = 0;
+    for (const auto& table : report.tables()) {
+      for (const auto& row : table.rows()) {
+        for (int i = 0; i < row.cells_size(); ++i) {
+          const ReportCell& cell = row.cells(i);
+          SCOPED_TRACE(fmt::format("{} {} {}", name, table.title(), table.columns(i).title()));
+          EXPECT_EQ(cell.value_case() == ReportCell::kNumber, !cell.cell_token().empty());
+          if (cell.cell_token().empty()) continue;
+          const int64_t behind = CountBehind(server, cell.cell_token());
+          ++opened;
+          if (table.columns(i).title() == "Different clients") continue;
+          if (table.columns(i).kind() == query::v1::REPORT_COLUMN_KIND_COUNT) {
+            EXPECT_EQ(behind, cell.number());
+          }
+          if (table.columns(i).kind() != query::v1::REPORT_COLUMN_KIND_SHARE) continue;
+          const int64_t whole = CountBehind(server, cell.whole_cell_token());
+          EXPECT_EQ((behind * 10'000 + whole / 2) / whole, cell.number());
+        }
+      }
+    }
+    EXPECT_GT(opened, 15) << name;
+  }
+}
+
+TEST(RunReport, QuotesAreOfTheNewestComplaintsAndOnlyWhereAskedFor) {
+  QueryServer server(1);
+  for (int i = 0; i < 30; ++i)
+    server.Publish(About(testkit::Complained(fmt::format("K-{}", i), fmt::format("c{}", i % 7)), "p",
+                         i == 27 ? "" : fmt::format("words {}", i))
+                       .Client("C-1")
+                       .AtMinute(i * 100));
+  server.CatchUp();
+  auto request = Asked("complaints", "2026-03-01", "2026-03-31");
+  const Report silent = MustRun(server, request);
+  for (const auto& table : silent.tables())
+    for (const auto& row : table.rows()) EXPECT_EQ(row.quotes_size(), 0);
+  request.set_quotes(3);
+  const Report report = MustRun(server, request);
+  ASSERT_EQ(report.tables(1).rows_size(), 1);
+  std::vector<std::string> words;
+  for (const auto& quote : report.tables(1).rows(0).quotes()) words.push_back(quote.text());
+  EXPECT_THAT(words, testing::ElementsAre("words 29", "words 28", "words 26"));
+}
+
+TEST(RunReport, BadQuestionsAreRefusedByNameAndField) {
+  QueryServer server(1);
+  struct Bad {
+    RunReportRequest request;
+    std::string reason, field;
+    grpc::StatusCode code = grpc::StatusCode::INVALID_ARGUMENT;
+  };
+  auto no_granularity = Asked("complaints");
+  no_granularity.set_granularity(static_cast<query::v1::Granularity>(99));
+  auto many_quotes = Asked("complaints");
+  many_quotes.set_quotes(6);
+  auto no_time = Asked("complaints");
+  no_time.mutable_as_of()->set_nanos(-1);
+  auto no_position = Asked("complaints");
+  no_position.set_min_position("x");
+  auto no_prefix = Asked("complaints");
+  no_prefix.set_name("complaints");
+  const Bad kBad[] = {
+      {Asked("no_such"), "REPORT_NOT_FOUND", "name", grpc::StatusCode::NOT_FOUND},
+      {no_prefix, "REPORT_NOT_FOUND", "name", grpc::StatusCode::NOT_FOUND},
+      {Asked("complaints", "", "2026-03-01"), "DAY_INVALID", "from_day"},
+      {Asked("complaints", "2026-03-02", "2026-03-01"), "DAYS_REVERSED", "from_day"},
+      {Asked("channel_mix", "2000-03-02", "2026-03-01"), "DAYS_TOO_MANY", "to_day"},
+      {no_granularity, "GRANULARITY_INVALID", "granularity"},
+      {many_quotes, "QUOTES_INVALID", "quotes"},
+      {no_time, "TIME_INVALID", "as_of"},
+      {no_position, "POSITION_INVALID", "min_position"},
+  };
+  for (const Bad& bad : kBad) {
+    SCOPED_TRACE(bad.request.ShortDebugString());
+    Report report;
+    const auto status = RunIt(server, bad.request, &report);
+    ExpectRefused(status, bad.code, bad.reason);
+    EXPECT_EQ(FieldOf(rpc::FromGrpc(status)), bad.field);
+  }
+}
+
+TEST(ListReports, NamesEachReportThatRuns) {
+  QueryServer server(1);
+  Patient context;
+  query::v1::ListReportsResponse response;
+  ASSERT_TRUE(server.reports->ListReports(&context, {}, &response).ok());
+  EXPECT_EQ(response.reports_size(), 4);
+  for (const auto& report : response.reports()) {
+    EXPECT_FALSE(report.title().empty());
+    EXPECT_FALSE(report.description().empty());
+    MustRun(server, Asked(report.name().substr(report.name().find('/') + 1)));
+  }
+}
+
+}  // namespace
+}  // namespace kefu::query
