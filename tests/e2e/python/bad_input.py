@@ -51,12 +51,13 @@ def contact(client, started_at, **more):
 
 ASSETS, ZERO, ONE = {"fact": "CLIENT_FACT_ASSETS"}, {"constant": "0"}, {"constant": "1"}
 
-# In this order: taken by the door and by admission.
+# In this order: taken by the door and by admission. Of what is broadcast reference data comes last: copies keep the order,
+# so where it has come, all before it has.
 GOOD = [
     {"rulesVersionAdopted": {"version": 2}},
+    parent("bad-r1", "C-bad-1", "C-bad-2"), parent("bad-r2", "C-bad-2", "C-bad-3"),
     calendar("bad.good", (540, 700), (780, 1020)),
     unit("bad-firm"), unit("bad-north", "bad-firm"),
-    parent("bad-r1", "C-bad-1", "C-bad-2"), parent("bad-r2", "C-bad-2", "C-bad-3"),
     person("C-bad-1"),
     {"clientId": "C-bad-1", "serviceConfigurationChanged": {"configuration": {
         "allowedChannels": ["CHANNEL_PHONE", "CHANNEL_WECHAT"],

@@ -75,6 +75,8 @@ def judge(request, api, broker, build_dir, tmp_path_factory):
             if "clientId" in body:
                 judge.await_everywhere()
             assert judge.publish(body)[0] == "applied", body
+        # From here on no copy is under way any more, and digests move only by what a test does.
+        judge.await_everywhere()
         yield judge
         assert server.stop() == 0, server.tail()
 
