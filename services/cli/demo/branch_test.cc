@@ -127,6 +127,8 @@ TEST(DemoBranch, OtherSeedsAndSizesAreTakenAsWell) {
   for (const uint64_t seed : {1u, 2u, 3u}) JudgedSample(DemoOptions{.seed = seed, .clients = 60, .days = 40});
   JudgedSample(DemoOptions{.seed = 4, .clients = 1, .days = 1});
   JudgedSample(DemoOptions{.seed = 5, .clients = 30, .days = 420});
+  // What docs/MISSION.md shows.
+  JudgedSample(DemoOptions{.seed = 7, .clients = 200, .days = 120});
 }
 
 TEST(DemoBranch, SomeCasesAreOpenAtTheEndAndSomeNamesBeginWithWang) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "platform/base/time.h"
@@ -56,6 +57,12 @@ std::vector<std::vector<int64_t>> GroupsOf(const Clients& clients) {
   return groups;
 }
 
+// The day on which it is told how these two stand to each other: the one after the later of them came.
+absl::CivilDay RelatedOn(const Clients& clients, int64_t a, int64_t b) {
+  const auto of = [&](int64_t number) { return clients[static_cast<size_t>(number) - 1].registered; };
+  return std::max(of(a), of(b)) + 1;
+}
+
 class RelationWriter {
  public:
   RelationWriter(const DemoOptions& options, const Clients& clients)
@@ -73,9 +80,8 @@ class RelationWriter {
     return number >= 1 && number <= static_cast<int64_t>(clients_.size()) && !Of(number).organisation;
   }
 
-  // Said on the day after the later of the two came.
   std::string Relate(RelationKind kind, int64_t from, int64_t to, std::string_view detail) {
-    const absl::CivilDay day = std::max(Of(from).registered, Of(to).registered) + 1;
+    const absl::CivilDay day = RelatedOn(clients_, from, to);
     const std::string id = fmt::format("L-{:05}-{:05}-{}", from, to, static_cast<int>(kind));
     if (day >= options_.from + options_.days) return "";
     auto& started = *writer_.Add(AtBranch(day, 640), "core").mutable_client_relation_started();
@@ -101,7 +107,7 @@ class RelationWriter {
       // One couple in sixteen parts.
       if (number % 16 != 15 || id.empty()) continue;
       const absl::Time at = Moment(options_, 700, 660);
-      if (at <= AtBranch(std::max(Of(number).registered, Of(number + 1).registered) + 1, 640)) continue;
+      if (at <= AtBranch(RelatedOn(clients_, number, number + 1), 640)) continue;
       auto& ended = *writer_.Add(at, "core").mutable_client_relation_ended();
       ended.set_relation_id(id);
       ended.set_said_by("client");
@@ -242,12 +248,15 @@ std::vector<Event> MakeAttempts(const DemoOptions& options, const Clients& clien
   auto& itself = *attempt(at, "merge_with_itself", 0).mutable_client_records_merged();
   itself.set_surviving_client_id(ClientIdOf(1));
   itself.set_merged_client_id(ClientIdOf(1));
-  if (const auto groups = GroupsOf(clients); !groups.empty() && groups[0].size() >= 4) {
+  for (const auto& group : GroupsOf(clients)) {
+    // A daughter above its holding, if it is known by then that it is one.
+    if (group.size() < 2 || AtBranch(RelatedOn(clients, group[0], group[1]) + 1, 0) > at) continue;
     auto& cycle = *attempt(at, "tree_has_cycle", 0).mutable_client_relation_started();
     cycle.set_relation_id("L-cycle");
     cycle.set_kind(RELATION_KIND_PARENT);
-    cycle.set_client_id(ClientIdOf(groups[0][3]));
-    cycle.set_other_client_id(ClientIdOf(groups[0][0]));
+    cycle.set_client_id(ClientIdOf(group[1]));
+    cycle.set_other_client_id(ClientIdOf(group[0]));
+    break;
   }
   for (size_t i = 0; i < clients.size(); ++i) {
     if (clients[i].organisation || AtBranch(clients[i].registered + 1, 0) > at || AtBranch(clients[i].leaves, 0) < at)
