@@ -15,7 +15,7 @@ using events::v1::Event;
 // Where broadcasts are judged, and copied from.
 constexpr Partition kHome{0};
 
-constexpr std::array<std::pair<ReferenceKind, std::string_view>, 7> kWords = {{
+constexpr std::array<std::pair<ReferenceKind, std::string_view>, 14> kWords = {{
     {query::v1::REFERENCE_KIND_UNIT, "unit"},
     {query::v1::REFERENCE_KIND_CALENDAR, "calendar"},
     {query::v1::REFERENCE_KIND_POLICY_PACK, "policy_pack"},
@@ -23,6 +23,13 @@ constexpr std::array<std::pair<ReferenceKind, std::string_view>, 7> kWords = {{
     {query::v1::REFERENCE_KIND_SEGMENT_RULES, "segment_rules"},
     {query::v1::REFERENCE_KIND_CHURN_MODEL, "churn_model"},
     {query::v1::REFERENCE_KIND_RULES_VERSION, "rules_version"},
+    {query::v1::REFERENCE_KIND_PRODUCT, "product"},
+    {query::v1::REFERENCE_KIND_PRODUCT_ALIAS, "product_alias"},
+    {query::v1::REFERENCE_KIND_BUNDLE, "bundle"},
+    {query::v1::REFERENCE_KIND_SERVICE_LEVELS, "service_levels"},
+    {query::v1::REFERENCE_KIND_NEXT_ACTION_RULES, "next_action_rules"},
+    {query::v1::REFERENCE_KIND_CALL_BACK_PROGRAMME, "call_back_programme"},
+    {query::v1::REFERENCE_KIND_SUITABILITY_PACK, "suitability_pack"},
 }};
 
 Item Numbered(ReferenceKind kind, std::string id, int64_t number) {
@@ -77,6 +84,27 @@ std::optional<Item> ItemOf(const Event& event, Offset offset) {
     case Event::kChurnModelPublished:
       return Numbered(query::v1::REFERENCE_KIND_CHURN_MODEL, std::string(kChurnModelId),
                       event.churn_model_published().version());
+    case Event::kServiceProductPublished:
+      return Numbered(query::v1::REFERENCE_KIND_PRODUCT, event.service_product_published().product_id(),
+                      event.service_product_published().version());
+    case Event::kProductAliasPublished:
+      return Numbered(query::v1::REFERENCE_KIND_PRODUCT_ALIAS, event.product_alias_published().alias(),
+                      offset.value());
+    case Event::kBundlePublished:
+      return Numbered(query::v1::REFERENCE_KIND_BUNDLE, event.bundle_published().bundle_id(),
+                      event.bundle_published().version());
+    case Event::kServiceLevelsPublished:
+      return Numbered(query::v1::REFERENCE_KIND_SERVICE_LEVELS, event.service_levels_published().pack_id(),
+                      event.service_levels_published().version());
+    case Event::kNextActionRulesPublished:
+      return Numbered(query::v1::REFERENCE_KIND_NEXT_ACTION_RULES, std::string(kNextActionsId),
+                      event.next_action_rules_published().version());
+    case Event::kCallBackProgrammePublished:
+      return Numbered(query::v1::REFERENCE_KIND_CALL_BACK_PROGRAMME, event.call_back_programme_published().programme(),
+                      event.call_back_programme_published().version());
+    case Event::kSuitabilityPackPublished:
+      return Numbered(query::v1::REFERENCE_KIND_SUITABILITY_PACK, event.suitability_pack_published().pack_id(),
+                      event.suitability_pack_published().version());
     default:
       return std::nullopt;
   }

@@ -20,7 +20,7 @@ using query::v1::ReferenceKind;
 struct Items {
   static constexpr std::string_view kName = "items";
   static constexpr uint8_t kId = 1;
-  // Kind, id, and what orders the versions: their number; the offset for code sets and units, which have none.
+  // Kind, id, and what orders the versions: their number; the offset for code sets, units and aliases, which have none.
   using Key = codec::KeyOf<int32_t, std::string, int64_t>;
   using Row = Reference;
 };
@@ -46,8 +46,9 @@ inline constexpr int32_t kProgressKey = 0;
 // Ids of what there is only one of.
 inline constexpr std::string_view kRulesId = "admission";
 inline constexpr std::string_view kChurnModelId = "churn";
+inline constexpr std::string_view kNextActionsId = "next_actions";
 
-// What an event publishes; nothing if it is no reference data (a fact about two clients).
+// What an event publishes; nothing if it is no reference data (a fact about two clients, about staff).
 struct Item {
   ReferenceKind kind = query::v1::REFERENCE_KIND_UNSPECIFIED;
   std::string id;
@@ -64,7 +65,7 @@ ReferenceKind KindOf(std::string_view word);
 
 struct ReferenceView {
   static constexpr std::string_view kName = "reference";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   // Everything that is broadcast; a test holds the list to it.
   using Events =
       sdk::TypeList<events::v1::ClientRecordsMerged, events::v1::ClientRecordsSplit, events::v1::ClientRelationStarted,

@@ -119,6 +119,86 @@ TEST(Reference, EveryVersionIsKeptWithTheEventThatPublishedIt) {
   EXPECT_EQ(FromProto(row->recorded_at()), test.deliveries()[1].recorded_at);
 }
 
+// One of each body of the catalogue; each is what its kind says, under its own id.
+TEST(Reference, WhatTheCatalogueIsMadeOfIsKeptByKindAndId) {
+  const auto product = [](int32_t version, std::string_view name) {
+    return OfNobody().With([&](Event& event) {
+      auto* body = event.mutable_service_product_published();
+      body->set_product_id("P-1");
+      body->set_version(version);
+      body->set_name(std::string(name));
+      body->set_kind(events::v1::PRODUCT_KIND_SERVICE);
+      body->set_risk(events::v1::RISK_LEVEL_R1);
+      body->add_steps()->set_step_id("hello");
+    });
+  };
+  const auto levels = OfNobody().With([](Event& event) {
+    auto* body = event.mutable_service_levels_published();
+    body->set_pack_id("firm.tiers");
+    body->set_version(1);
+    body->add_levels()->set_contact_every_days(90);
+  });
+  const auto actions = OfNobody().With([](Event& event) {
+    auto* body = event.mutable_next_action_rules_published();
+    body->set_version(1);
+    auto* rule = body->add_rules();
+    rule->set_action_id("call");
+    rule->mutable_condition()->set_constant(1);
+    rule->mutable_priority()->set_constant(1);
+  });
+  const auto programme = OfNobody().With([](Event& event) {
+    auto* body = event.mutable_call_back_programme_published();
+    body->set_programme("new_account");
+    body->set_version(1);
+    body->set_selection(events::v1::CALL_BACK_SELECTION_NEW_ACCOUNT);
+    body->set_within_days(30);
+  });
+  const auto pack = OfNobody().With([](Event& event) {
+    auto* body = event.mutable_suitability_pack_published();
+    body->set_pack_id("firm.matrix");
+    body->set_version(1);
+    body->set_assessment_valid_months(24);
+    auto* row = body->add_rows();
+    row->set_investor_class(events::v1::INVESTOR_CLASS_C1);
+    row->set_highest_risk(events::v1::RISK_LEVEL_R1);
+  });
+  const auto alias = OfNobody().With([](Event& event) {
+    event.mutable_product_alias_published()->set_alias("老名/一");
+    event.mutable_product_alias_published()->set_product_id("P-1");
+  });
+  const auto bundle = OfNobody().With([](Event& event) {
+    auto* body = event.mutable_bundle_published();
+    body->set_bundle_id("gold");
+    body->set_version(1);
+    body->add_product_ids("P-1");
+  });
+  // Whether these may be published is admission's affair.
+  ViewRun run(sdk::Describe<ReferenceView>());
+  events::v1::Verdict applied;
+  applied.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+  int64_t offset = 0;
+  for (const Draft& draft : {product(1, "晨報"), product(2, "早報"), alias, bundle, levels, actions, programme, pack}) {
+    const Event event = Finish(draft, offset);
+    run.Fold({event, Recorded(event, Beginning()), Offset(offset++), Beginning(), Partition(0)}, applied);
+  }
+  std::vector<std::string> names;
+  std::vector<Reference> rows;
+  for (const auto& [key, row] : run.view().Rows("items")) {
+    rows.push_back(static_cast<const Reference&>(*row));
+    names.push_back(rows.back().name());
+  }
+  EXPECT_THAT(names,
+              ElementsAre("references/product/P-1/1", "references/product/P-1/2", "references/product_alias/老名/一/2",
+                          "references/bundle/gold/1", "references/service_levels/firm.tiers/1",
+                          "references/next_action_rules/next_actions/1",
+                          "references/call_back_programme/new_account/1", "references/suitability_pack/firm.matrix/1"));
+  ASSERT_GE(rows.size(), 2u);
+  EXPECT_EQ(rows[1].reference_id(), "P-1");
+  EXPECT_EQ(rows[1].version(), "2");
+  EXPECT_EQ(rows[1].event().service_product_published().name(), "早報");
+  EXPECT_EQ(run.view().RawRows("outbox").size(), 8u) << "all of it is copied";
+}
+
 TEST(Reference, UnitsAndCodeSetsAreOrderedByTheirOffsets) {
   ProjectionDriver<ReferenceView> test;
   test.Given(UnitOf("HQ", "總公司"), CodesOf("us.finra.4530.problem", "2024-A"), UnitOf("B-1", "信義", "HQ"),

@@ -78,6 +78,26 @@ Published PublishedBy(const Event& event) {
     case Event::kRulesVersionAdopted:
       return {query::v1::REFERENCE_KIND_RULES_VERSION, "admission",
               std::to_string(event.rules_version_adopted().version())};
+    case Event::kServiceProductPublished:
+      return {query::v1::REFERENCE_KIND_PRODUCT, event.service_product_published().product_id(),
+              std::to_string(event.service_product_published().version())};
+    case Event::kProductAliasPublished:
+      return {query::v1::REFERENCE_KIND_PRODUCT_ALIAS, event.product_alias_published().alias(), ""};
+    case Event::kBundlePublished:
+      return {query::v1::REFERENCE_KIND_BUNDLE, event.bundle_published().bundle_id(),
+              std::to_string(event.bundle_published().version())};
+    case Event::kServiceLevelsPublished:
+      return {query::v1::REFERENCE_KIND_SERVICE_LEVELS, event.service_levels_published().pack_id(),
+              std::to_string(event.service_levels_published().version())};
+    case Event::kNextActionRulesPublished:
+      return {query::v1::REFERENCE_KIND_NEXT_ACTION_RULES, "next_actions",
+              std::to_string(event.next_action_rules_published().version())};
+    case Event::kCallBackProgrammePublished:
+      return {query::v1::REFERENCE_KIND_CALL_BACK_PROGRAMME, event.call_back_programme_published().programme(),
+              std::to_string(event.call_back_programme_published().version())};
+    case Event::kSuitabilityPackPublished:
+      return {query::v1::REFERENCE_KIND_SUITABILITY_PACK, event.suitability_pack_published().pack_id(),
+              std::to_string(event.suitability_pack_published().version())};
     default:
       return {};
   }
