@@ -54,8 +54,10 @@ enum class Fact : uint8_t {
   kScale,
   // "0" to "10".
   kScore,
+  // The member of staff it is about: as told, else who has the case.
+  kBroker,
 };
-inline constexpr size_t kFacts = static_cast<size_t>(Fact::kScore) + 1;
+inline constexpr size_t kFacts = static_cast<size_t>(Fact::kBroker) + 1;
 
 struct Dimension {
   std::string_view name;
@@ -151,7 +153,9 @@ inline constexpr Cube kCubes[] = {
        {"channel", Fact::kChannel},
        {"scale", Fact::kScale},
        {"score", Fact::kScore},
-       {"tier", Fact::kTier, true}}},
+       {"tier", Fact::kTier, true},
+       {"broker", Fact::kBroker, true},
+       {"product", Fact::kProduct, true}}},
      false,
      {{{"score"}}}},
     // By the day it tells of, not the day it was told. A day told again counts as one more event, in the cell of the

@@ -166,6 +166,10 @@ Contribution OfSettling(const Event& event, const Known& known, std::string_view
 Contribution OfRating(const Event& event, const Known& known) {
   const auto& body = event.satisfaction_rated();
   Contribution made = BeginOfCase(Family::kRating, event, known);
+  if (known.of_case != nullptr) made[Fact::kBroker] = known.of_case->staff_id();
+  // What the client was asked about comes first.
+  if (!body.staff_id().empty()) made[Fact::kBroker] = body.staff_id();
+  if (!body.product_id().empty()) made[Fact::kProduct] = body.product_id();
   made[Fact::kScale] = Word(body.scale());
   made[Fact::kScore] = ScoreWord(body.score());
   AddAmount(made, "score", {}, body.score());

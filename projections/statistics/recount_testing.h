@@ -60,6 +60,10 @@ class Recount {
         if (!event.case_reclassified().category().value().empty())
           cases_[event.case_reclassified().case_id()].category = event.case_reclassified().category().value();
         return;
+      case Event::kCaseAssigned:
+        if (!event.case_assigned().assignee_id().empty())
+          cases_[event.case_assigned().case_id()].staff = event.case_assigned().assignee_id();
+        return;
       case Event::kCaseAcknowledged:
         AddStep(event, event.case_acknowledged().case_id(), "acknowledged");
         return;
@@ -89,6 +93,7 @@ class Recount {
   struct Case {
     std::string branch, kind, channel, category, product, tier;
     int64_t opened = 0;
+    std::string staff = {};
     // By clock and run.
     std::map<std::pair<std::string, int>, int64_t> clocks;
   };
@@ -151,6 +156,7 @@ class Recount {
                   opening.product_id(),
                   Tier(event),
                   Ms(event.occurred_at()),
+                  {},
                   {}};
     AddStep(event, id, "opened").milliseconds = -1;
   }
@@ -248,7 +254,9 @@ class Recount {
     const bool known = !body.case_id().empty() && cases_.contains(body.case_id());
     Values values = known ? OfCase(event, cases_[body.case_id()])
                           : Values{{"branch", event.branch_id()}, {"tier", Tier(event)}};
-    for (const char* other : {"kind", "category", "product"}) values.erase(other);
+    for (const char* other : {"kind", "category"}) values.erase(other);
+    values["broker"] = !body.staff_id().empty() ? body.staff_id() : known ? cases_[body.case_id()].staff : "";
+    if (!body.product_id().empty()) values["product"] = body.product_id();
     values["scale"] = Short(SatisfactionScale_Name(body.scale()), "SATISFACTION_SCALE_");
     values["score"] = std::to_string(body.score());
     Line& line = Add(event, "ratings", values);

@@ -115,6 +115,16 @@ sdk::Outcome Settle(const sdk::Recorded<Body>& settled, const std::string& id, R
   return outcome;
 }
 
+// Counts nothing; ratings that come after count under the new one.
+sdk::Outcome HandTo(const std::string& case_id, const std::string& staff_id, Rows& view) {
+  const CaseFacts* facts = view.Find<CasesCounted>(case_id);
+  if (facts == nullptr) return sdk::Parked("case_unknown");
+  // Back to the team: who had it is still the one to be judged.
+  if (staff_id.empty() || facts->staff_id() == staff_id) return sdk::Ignored();
+  view.Edit<CasesCounted>(case_id).set_staff_id(staff_id);
+  return sdk::Applied();
+}
+
 // One of the two tiers of a client.
 sdk::Outcome SetTier(const std::string& client_id, const std::string& value, std::string* (ClientTier::*mutable_one)(),
                      const std::string& (ClientTier::*one)() const, Rows& view) {
@@ -156,6 +166,10 @@ void StatisticsView::Ahead(const Event& event, sdk::RowsAhead& rows) {
       else
         rows.Add<ClientTiers>(event.client_id());
       break;
+    case Event::kWorkReassigned:
+      if (event.work_reassigned().kind() == events::v1::WORK_KIND_CASE)
+        rows.Add<CasesCounted>(event.work_reassigned().work_id());
+      break;
     case Event::kTradingDaySummarised:
       rows.Add<DaysTold>(event.client_id(), DayToldOf(event));
       [[fallthrough]];
@@ -192,6 +206,15 @@ sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::ServiceReques
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseAcknowledged>& acknowledged, Rows& view) {
   return CountOfCase(acknowledged, view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseAssigned>& assigned, Rows& view) {
+  return HandTo(assigned.body.case_id(), assigned.body.assignee_id(), view);
+}
+
+sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::WorkReassigned>& reassigned, Rows& view) {
+  if (reassigned.body.kind() != events::v1::WORK_KIND_CASE) return sdk::Ignored();
+  return HandTo(reassigned.body.work_id(), reassigned.body.to_staff_id(), view);
 }
 
 sdk::Outcome StatisticsView::Apply(const sdk::Recorded<events::v1::CaseEscalated>& escalated, Rows& view) {

@@ -96,16 +96,16 @@ struct UndertakingsCounted {
 
 struct StatisticsView {
   static constexpr std::string_view kName = "statistics";
-  static constexpr int32_t kVersion = 2;
+  static constexpr int32_t kVersion = 3;
   using Events = sdk::TypeList<
       events::v1::ContactRecorded, events::v1::OfferProgressed, events::v1::ComplaintReceived,
-      events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged, events::v1::CaseEscalated,
-      events::v1::CaseReclassified, events::v1::CaseResolved, events::v1::CaseClosed, events::v1::CaseReopened,
-      events::v1::CaseWithdrawn, events::v1::ClockStarted, events::v1::ClockMet, events::v1::ClockBreached,
-      events::v1::ClockDropped, events::v1::PromiseMade, events::v1::PromiseKept, events::v1::PromiseReleased,
-      events::v1::CallBackPlanned, events::v1::CallBackDone, events::v1::CallBackCancelled,
-      events::v1::SatisfactionRated, events::v1::TradingDaySummarised, events::v1::ServiceConfigurationChanged,
-      events::v1::ClientClassified>;
+      events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged, events::v1::CaseAssigned,
+      events::v1::CaseEscalated, events::v1::CaseReclassified, events::v1::CaseResolved, events::v1::CaseClosed,
+      events::v1::CaseReopened, events::v1::CaseWithdrawn, events::v1::WorkReassigned, events::v1::ClockStarted,
+      events::v1::ClockMet, events::v1::ClockBreached, events::v1::ClockDropped, events::v1::PromiseMade,
+      events::v1::PromiseKept, events::v1::PromiseReleased, events::v1::CallBackPlanned, events::v1::CallBackDone,
+      events::v1::CallBackCancelled, events::v1::SatisfactionRated, events::v1::TradingDaySummarised,
+      events::v1::ServiceConfigurationChanged, events::v1::ClientClassified>;
   using Tables = sdk::TypeList<Cells, Postings, CasesCounted, ValuesKnown, ClientTiers, DaysTold, UndertakingsCounted>;
   using Indexes = sdk::TypeList<>;
 
@@ -117,6 +117,8 @@ struct StatisticsView {
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ComplaintReceived>& received, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ServiceRequestOpened>& opened, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseAcknowledged>& acknowledged, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseAssigned>& assigned, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::WorkReassigned>& reassigned, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseEscalated>& escalated, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseReclassified>& reclassified, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseResolved>& resolved, Rows& view);

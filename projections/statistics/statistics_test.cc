@@ -264,6 +264,31 @@ TEST_F(StatisticsTest, RatingsCountUnderTheirCaseElseUnderTheEvent) {
                                    "20514 0009 csat 5: 1 of 1", "20514 0009 nps 10: 1 of 1"));
 }
 
+// The one told comes before the one of the case; the one who had a case last is judged by it.
+TEST_F(StatisticsTest, RatingsCountForTheBrokerAndTheProductToldElseThoseOfTheCase) {
+  const auto rated = [](std::string_view case_id, std::string_view staff, std::string_view product) {
+    return Draft().With([=](Event& event) {
+      auto& body = *event.mutable_satisfaction_rated();
+      body.set_scale(events::v1::SATISFACTION_SCALE_CSAT);
+      body.set_score(4);
+      body.set_case_id(std::string(case_id));
+      body.set_staff_id(std::string(staff));
+      body.set_product_id(std::string(product));
+    });
+  };
+  const auto opened = Complained("K-1").With(
+      [](Event& event) { event.mutable_complaint_received()->mutable_opening()->set_product_id("fund"); });
+  const auto unassigned = Assigned("K-1", "S-2").With(
+      [](Event& event) { event.mutable_case_assigned()->clear_assignee_id(); });
+  test_.Given(opened, rated("K-1", "", ""), Assigned("K-1", "S-1"), rated("K-1", "", ""), rated("K-1", "S-9", "bond"),
+              Assigned("K-1", "S-2"), unassigned, rated("K-1", "", ""), rated("", "S-9", "bond"), rated("", "", ""));
+  EXPECT_THAT(Lines(),
+              ElementsAre("20514 opened complaint phone fund: 1 of 1", "20514 csat 4: 1 of 1",
+                          "20514 csat 4 S-9 bond: 1 of 1", "20514 phone csat 4 fund: 1 of 1",
+                          "20514 phone csat 4 S-1 fund: 1 of 1", "20514 phone csat 4 S-2 fund: 1 of 1",
+                          "20514 phone csat 4 S-9 bond: 1 of 1"));
+}
+
 TEST(StatisticsProperty, CellsAreWhatCountingByHandGivesAndPostingsAddUp) {
   for (const uint64_t seed : {41, 42, 43}) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
