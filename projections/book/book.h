@@ -21,7 +21,8 @@ struct BookView {
       events::v1::RecommendationFollowedUp, events::v1::StaffPublished, events::v1::QualificationRecorded,
       events::v1::TrainingRecorded, events::v1::HandoverOpened, events::v1::HandoverSuccessorNamed,
       events::v1::HandoverCancelled, events::v1::HandoverShareSettled, events::v1::HandoverCompleted>;
-  using Tables = sdk::TypeList<Clients, Items, Owners, Tenures, Handovers, HandoverItems, Staff, Orders, OrderLists>;
+  using Tables = sdk::TypeList<Clients, Items, Owners, Tenures, Handovers, HandoverItems, Staff, Orders, OrderLists,
+                               Shares>;
   using Indexes = sdk::TypeList<ClientsByBroker, ClientsByNeglect, ItemsByOwner, TenuresByBroker>;
 
   static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows);

@@ -153,6 +153,9 @@ sdk::Outcome BookView::Apply(const sdk::Recorded<events::v1::HandoverShareSettle
   const auto place = std::lower_bound(partitions.begin(), partitions.end(), partition);
   if (place != partitions.end() && *place == partition) return sdk::Applied();
   const int at = static_cast<int>(place - partitions.begin());
+  Share& share = view.Edit<Shares>(row->handover_id(), partition);
+  *share.mutable_share() = settled.body;
+  *share.mutable_settled_at() = settled.event().occurred_at();
   partitions.Add(partition);
   for (int i = partitions.size() - 1; i > at; --i) partitions.SwapElements(i, i - 1);
   return sdk::Applied();
@@ -166,6 +169,7 @@ sdk::Outcome BookView::Apply(const sdk::Recorded<events::v1::HandoverCompleted>&
   *row->mutable_ended_at() = completed.event().occurred_at();
   row->set_digest(body.digest());
   row->set_completed_by_event_id(completed.event().event_id());
+  for (const int32_t partition : row->settled_partitions()) view.Erase<Shares>(row->handover_id(), partition);
   DropOrders(body.handover_id(), view);
   StaffMember* staff = FindStaff(row->from_staff_id(), completed.record, view);
   if (staff == nullptr) return StaffUnknown();

@@ -127,6 +127,14 @@ inline constexpr int kTrainingYearsKept = 10;
 // How many tenures back an assignment with an early date is followed.
 inline constexpr int kTenuresFollowed = 64;
 
+// What each partition stated of an open handover. Gone once it is completed.
+struct Shares {
+  static constexpr std::string_view kName = "shares";
+  static constexpr uint8_t kId = 14;
+  using Key = codec::KeyOf<std::string, int32_t>;  // handover id, partition
+  using Row = Share;
+};
+
 // How many of them `load` has; kClientKind: clients. 0 for a kind of a newer build.
 int64_t CountOf(const Workload& load, int32_t kind);
 bool HoldsNothing(const Workload& load);
