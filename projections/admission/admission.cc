@@ -36,11 +36,21 @@ Verdict ToVerdict(const Decision& decision) {
 
 Decision DecideBroadcast(const Event& event, Memory& memory) {
   const AggregateKind kind = AggregateOf(event.body_case());
-  if (kind != AggregateKind::kRelation && kind != AggregateKind::kReference) return {Rule::kBodyUnknown, 0};
-  const bool is_reference = kind == AggregateKind::kReference;
-  if (event.broadcast().is_copy()) return is_reference ? TakeReference(event, memory) : TakeRelation(event, memory);
-  if (!event.client_id().empty()) return {Rule::kClientIdNotAllowed, 0};
-  return is_reference ? JudgeReference(event, memory) : JudgeRelation(event, memory);
+  if (kind == AggregateKind::kUnknown) return {Rule::kBodyUnknown, 0};
+  const bool is_copy = event.broadcast().is_copy();
+  if (!is_copy && !event.client_id().empty()) return {Rule::kClientIdNotAllowed, 0};
+  switch (kind) {
+    case AggregateKind::kRelation:
+      return is_copy ? TakeRelation(event, memory) : JudgeRelation(event, memory);
+    case AggregateKind::kReference:
+      return is_copy ? TakeReference(event, memory) : JudgeReference(event, memory);
+    case AggregateKind::kStaff:
+      return is_copy ? TakeStaff(event, memory) : JudgeStaff(event, memory);
+    case AggregateKind::kCatalogue:
+      return is_copy ? TakeCatalogue(event, memory) : JudgeCatalogue(event, memory);
+    default:
+      return {Rule::kBodyUnknown, 0};
+  }
 }
 
 Decision Decide(const Event& event, Memory& memory) {
@@ -57,11 +67,21 @@ Decision Decide(const Event& event, Memory& memory) {
       return JudgeUndertaking(event, memory);
     case AggregateKind::kClock:
       return JudgeClock(event, memory);
+    case AggregateKind::kBook:
+      return JudgeBook(event, memory);
+    case AggregateKind::kLead:
+      return JudgeLead(event, memory);
+    case AggregateKind::kSuitability:
+      return JudgeSuitability(event, memory);
+    case AggregateKind::kSubscription:
+      return JudgeSubscription(event, memory);
     case AggregateKind::kNone:
     case AggregateKind::kDerived:
       return {OrPrecondition(Rule::kNone, event), 0};
     case AggregateKind::kRelation:
     case AggregateKind::kReference:
+    case AggregateKind::kStaff:
+    case AggregateKind::kCatalogue:
     case AggregateKind::kUnknown:
       break;
   }

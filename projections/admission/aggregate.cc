@@ -16,11 +16,22 @@ AggregateKind AggregateOf(Event::BodyCase body) {
       return tag < 208 ? AggregateKind::kUndertaking : AggregateKind::kUnknown;
     case 3:
       return AggregateKind::kCase;
+    case 4:
+      return tag < 403 ? AggregateKind::kBook : AggregateKind::kUnknown;
+    case 5:
+      if (tag < 506) return AggregateKind::kLead;
+      return tag == 510 ? AggregateKind::kNone : AggregateKind::kUnknown;
+    case 6:
+      if (tag < 605) return AggregateKind::kSuitability;
+      return tag >= 610 && tag < 613 ? AggregateKind::kSubscription : AggregateKind::kUnknown;
     case 7:
-      return tag < 720 ? AggregateKind::kReference : AggregateKind::kUnknown;
+      if (tag < 720) return AggregateKind::kReference;
+      if (tag < 726 || tag == 790 || tag == 791) return AggregateKind::kStaff;
+      return tag >= 730 && tag < 737 ? AggregateKind::kCatalogue : AggregateKind::kUnknown;
     case 8:
       if (tag < 850) return AggregateKind::kClock;
-      return tag < 860 ? AggregateKind::kDerived : AggregateKind::kUnknown;
+      if (tag < 860) return AggregateKind::kDerived;
+      return tag == 860 ? AggregateKind::kLead : AggregateKind::kUnknown;
     default:
       return AggregateKind::kUnknown;
   }

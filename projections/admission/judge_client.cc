@@ -13,6 +13,9 @@ using events::v1::ClientKind;
 using events::v1::ClientProfile;
 using events::v1::Event;
 
+// The purpose of a consent.
+constexpr std::string_view kMarketing = "marketing";
+
 // A person's profile has no company side, nor the other way round; clients of unknown kind may have either.
 bool IsOfOtherKind(std::string_view path, ClientKind kind) {
   const std::string_view side = path.substr(0, path.find('.'));
@@ -67,7 +70,31 @@ void KeepContactLimits(const Event& event, ClientState& client) {
   if (client.contact_limits().ByteSizeLong() == 0) client.clear_contact_limits();
 }
 
+// As they stand: what is told later takes the place of what was told before, as with the limits of contacts.
+void KeepMarketingConsents(const Event& event, ClientState& client) {
+  const auto add = [&](const events::v1::Consent& consent) {
+    if (consent.purpose() != kMarketing) return;
+    auto& kept = *client.add_marketing_consents();
+    kept.set_given(consent.given());
+    *kept.mutable_since() = consent.has_since() ? consent.since() : event.occurred_at();
+    *kept.mutable_channels() = consent.channels();
+  };
+  if (event.body_case() == Event::kServiceConfigurationChanged) {
+    client.clear_marketing_consents();
+    for (const auto& consent : event.service_configuration_changed().configuration().consents()) add(consent);
+  } else if (event.body_case() == Event::kConsentChanged && event.consent_changed().consent().purpose() == kMarketing) {
+    client.clear_marketing_consents();
+    add(event.consent_changed().consent());
+  }
+}
+
 }  // namespace
+
+Rule JudgeIsClient(const std::string& client_id, Memory& memory) {
+  const ClientState* client = memory.Find<Clients>(client_id);
+  if (client == nullptr || client->status() == events::v1::CLIENT_STATUS_UNSPECIFIED) return Rule::kClientUnknown;
+  return client->status() == events::v1::CLIENT_STATUS_CLOSED ? Rule::kClientClosed : Rule::kNone;
+}
 
 Decision JudgeClient(const Event& event, Memory& memory) {
   const ClientState* found = memory.Find<Clients>(event.client_id());
@@ -83,6 +110,7 @@ Decision JudgeClient(const Event& event, Memory& memory) {
   client.set_revision(client.revision() + 1);
   if (event.body_case() == Event::kClientRegistered) client.set_kind(event.client_registered().kind());
   KeepContactLimits(event, client);
+  KeepMarketingConsents(event, client);
   return {Rule::kNone, client.revision()};
 }
 

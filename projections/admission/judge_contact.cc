@@ -2,6 +2,7 @@
 
 #include "platform/base/time.h"
 #include "projections/admission/judges.h"
+#include "projections/admission/staff_rules.h"
 #include "projections/sdk/branch_time.h"
 #include "projections/sdk/contact_rules.h"
 
@@ -9,25 +10,13 @@ namespace kefu::admission {
 
 namespace {
 
+using events::v1::CallBackDone;
 using events::v1::ContactRecorded;
 using events::v1::Event;
 using events::v1::SatisfactionRated;
 
 // How far up a unit's calendar is looked for.
 constexpr int kMostUnits = 16;
-
-// The offset of the branch's own zone: of its calendar, or of the next one above it that has one.
-int32_t OffsetOfUnit(const std::string& unit_id, absl::Time time, Memory& memory) {
-  const UnitState* unit = unit_id.empty() ? nullptr : memory.Find<Units>(unit_id);
-  for (int i = 0; i < kMostUnits && unit != nullptr; ++i) {
-    if (!unit->calendar_id().empty()) {
-      const CalendarState* calendar = memory.Find<Calendars>(unit->calendar_id());
-      if (calendar != nullptr) return sdk::OffsetOf(calendar->zone(), time);
-    }
-    unit = unit->parent_unit_id().empty() ? nullptr : memory.Find<Units>(unit->parent_unit_id());
-  }
-  return sdk::kBranchOffsetSeconds;
-}
 
 // One read more than before, of the client's row; units and calendars are looked at only if the client has quiet hours.
 Rule JudgeOutbound(const Event& event, const ContactRecorded& contact, Memory& memory) {
@@ -81,6 +70,19 @@ Undertaken UndertakenBy(const Event& event) {
   }
 }
 
+// One read more than before if there is a caller, of the staff; of the client's row if the caller is independent.
+Rule JudgeCaller(const Event& event, const CallBackDone& done, Memory& memory) {
+  const StaffState* caller = memory.Find<Staff>(done.caller_id());
+  if (caller != nullptr) {
+    if (caller->left()) return Rule::kStaffLeft;
+    const Rule rule = JudgeAct(event, done.caller_id(), events::v1::STAFF_ACT_CALL_BACK, memory);
+    if (rule != Rule::kNone) return rule;
+  }
+  if (!done.caller_is_independent() || done.caller_id().empty()) return Rule::kNone;
+  const ClientState* client = memory.Find<Clients>(event.client_id());
+  return client != nullptr && Serves(*client, done.caller_id()) ? Rule::kCallerNotIndependent : Rule::kNone;
+}
+
 Rule JudgeUndertaken(const Undertaken& undertaken, const UndertakingState* found, const std::string& client_id) {
   if (undertaken.id.empty()) return Rule::kUndertakingIdMissing;
   if (undertaken.makes) return found == nullptr ? Rule::kNone : Rule::kUndertakingExists;
@@ -89,7 +91,38 @@ Rule JudgeUndertaken(const Undertaken& undertaken, const UndertakingState* found
   return found->settled() ? Rule::kUndertakingNotOpen : Rule::kNone;
 }
 
+// Staff that nobody published is not known to be leaving, nor to lack a qualification.
+Rule JudgeHands(const Event& event, Memory& memory) {
+  switch (event.body_case()) {
+    case Event::kPromiseMade:
+      return JudgeHolderIfPublished(event.promise_made().owner_id(), memory);
+    case Event::kCallBackPlanned:
+      return JudgeHolderIfPublished(event.call_back_planned().owner_id(), memory);
+    case Event::kCallBackDone:
+      return JudgeCaller(event, event.call_back_done(), memory);
+    default:
+      return Rule::kNone;
+  }
+}
+
+const std::string& OwnerGivenBy(const Event& event) {
+  return event.body_case() == Event::kPromiseMade ? event.promise_made().owner_id()
+                                                  : event.call_back_planned().owner_id();
+}
+
 }  // namespace
+
+int32_t OffsetOfUnit(const std::string& unit_id, absl::Time time, Memory& memory) {
+  const UnitState* unit = unit_id.empty() ? nullptr : memory.Find<Units>(unit_id);
+  for (int i = 0; i < kMostUnits && unit != nullptr; ++i) {
+    if (!unit->calendar_id().empty()) {
+      const CalendarState* calendar = memory.Find<Calendars>(unit->calendar_id());
+      if (calendar != nullptr) return sdk::OffsetOf(calendar->zone(), time);
+    }
+    unit = unit->parent_unit_id().empty() ? nullptr : memory.Find<Units>(unit->parent_unit_id());
+  }
+  return sdk::kBranchOffsetSeconds;
+}
 
 Decision JudgeContact(const Event& event, Memory& memory) {
   Rule rule = Rule::kNone;
@@ -105,12 +138,15 @@ Decision JudgeContact(const Event& event, Memory& memory) {
 Decision JudgeUndertaking(const Event& event, Memory& memory) {
   const Undertaken undertaken = UndertakenBy(event);
   const UndertakingState* found = undertaken.id.empty() ? nullptr : memory.Find<Undertakings>(undertaken.id);
-  const Rule rule = OrPrecondition(JudgeUndertaken(undertaken, found, event.client_id()), event);
+  Rule rule = JudgeUndertaken(undertaken, found, event.client_id());
+  if (rule == Rule::kNone) rule = JudgeHands(event, memory);
+  rule = OrPrecondition(rule, event);
   if (rule != Rule::kNone) return {rule, 0};
   UndertakingState& undertaking = memory.Edit<Undertakings>(undertaken.id);
   if (undertaken.makes) {
     undertaking.set_client_id(event.client_id());
     undertaking.set_is_call_back(undertaken.is_call_back);
+    undertaking.set_owner_id(OwnerGivenBy(event));
   } else {
     undertaking.set_settled(true);
   }

@@ -20,12 +20,6 @@ const CalendarState* FindCalendar(const std::string& calendar_id, Memory& memory
   return memory.Find<Calendars>(calendar_id);
 }
 
-// The newest version of what `event` publishes; 0 if there is none yet.
-int32_t LastVersion(const Event& event, const std::string& id, Memory& memory) {
-  const VersionState* last = memory.Find<Versions>(static_cast<int32_t>(event.body_case()), id);
-  return last != nullptr ? last->version() : 0;
-}
-
 bool IsNext(int32_t version, int32_t last) {
   return last < std::numeric_limits<int32_t>::max() && version == last + 1;
 }
@@ -60,7 +54,8 @@ Rule JudgeCalendar(const events::v1::CalendarPublished& calendar, Memory& memory
 
 Rule JudgePack(const Event& event, Memory& memory) {
   const auto& pack = event.policy_pack_published();
-  if (!IsNext(pack.version(), LastVersion(event, pack.pack_id(), memory))) return Rule::kVersionNotNext;
+  const Rule rule = JudgeVersion(event.body_case(), pack.pack_id(), pack.version(), memory);
+  if (rule != Rule::kNone) return rule;
   return CheckPack(pack, [&](const std::string& calendar_id) {
     const CalendarState* calendar = FindCalendar(calendar_id, memory);
     return calendar != nullptr ? calendar->kind() : events::v1::CALENDAR_KIND_UNSPECIFIED;
@@ -74,13 +69,15 @@ Rule JudgeCodeSet(const events::v1::CodeSetPublished& codes, Memory& memory) {
 
 Rule JudgeSegmentRules(const Event& event, Memory& memory) {
   const auto& rules = event.segment_rules_published();
-  if (!IsNext(rules.version(), LastVersion(event, rules.scheme(), memory))) return Rule::kVersionNotNext;
+  const Rule rule = JudgeVersion(event.body_case(), rules.scheme(), rules.version(), memory);
+  if (rule != Rule::kNone) return rule;
   return CheckSegmentRules(rules);
 }
 
 Rule JudgeModel(const Event& event, Memory& memory) {
   const auto& model = event.churn_model_published();
-  if (!IsNext(model.version(), LastVersion(event, {}, memory))) return Rule::kVersionNotNext;
+  const Rule rule = JudgeVersion(event.body_case(), {}, model.version(), memory);
+  if (rule != Rule::kNone) return rule;
   return CheckModel(model);
 }
 
@@ -106,16 +103,12 @@ Rule JudgeContent(const Event& event, Memory& memory) {
   }
 }
 
-void KeepVersion(const Event& event, const std::string& id, int32_t version, Memory& memory) {
-  memory.Edit<Versions>(static_cast<int32_t>(event.body_case()), id).set_version(version);
-}
-
 Decision Move(const Event& event, Memory& memory) {
   switch (event.body_case()) {
     case Event::kRulesVersionAdopted: {
       const int32_t version = event.rules_version_adopted().version();
       if (version > kRulesVersion) return {.beyond_this_build = true};
-      KeepVersion(event, {}, version, memory);
+      KeepVersion(event.body_case(), {}, version, memory);
       break;
     }
     case Event::kUnitPublished: {
@@ -132,19 +125,23 @@ Decision Move(const Event& event, Memory& memory) {
       *calendar.mutable_zone() = published.zone();
       break;
     }
-    case Event::kPolicyPackPublished:
-      KeepVersion(event, event.policy_pack_published().pack_id(), event.policy_pack_published().version(), memory);
+    case Event::kPolicyPackPublished: {
+      const auto& pack = event.policy_pack_published();
+      KeepVersion(event.body_case(), pack.pack_id(), pack.version(), memory);
       break;
+    }
     case Event::kCodeSetPublished: {
       const auto& codes = event.code_set_published();
       memory.Edit<CodeSets>(codes.scheme(), codes.version()).set_entries(codes.entries_size());
       break;
     }
-    case Event::kSegmentRulesPublished:
-      KeepVersion(event, event.segment_rules_published().scheme(), event.segment_rules_published().version(), memory);
+    case Event::kSegmentRulesPublished: {
+      const auto& rules = event.segment_rules_published();
+      KeepVersion(event.body_case(), rules.scheme(), rules.version(), memory);
       break;
+    }
     case Event::kChurnModelPublished:
-      KeepVersion(event, {}, event.churn_model_published().version(), memory);
+      KeepVersion(event.body_case(), {}, event.churn_model_published().version(), memory);
       break;
     default:
       break;
@@ -153,6 +150,15 @@ Decision Move(const Event& event, Memory& memory) {
 }
 
 }  // namespace
+
+Rule JudgeVersion(Event::BodyCase body, const std::string& id, int32_t version, Memory& memory) {
+  const VersionState* last = memory.Find<Versions>(static_cast<int32_t>(body), id);
+  return IsNext(version, last != nullptr ? last->version() : 0) ? Rule::kNone : Rule::kVersionNotNext;
+}
+
+void KeepVersion(Event::BodyCase body, const std::string& id, int32_t version, Memory& memory) {
+  memory.Edit<Versions>(static_cast<int32_t>(body), id).set_version(version);
+}
 
 int32_t RulesVersionOf(Memory& memory) {
   const VersionState* adopted = memory.Find<Versions>(static_cast<int32_t>(Event::kRulesVersionAdopted), std::string());

@@ -28,13 +28,32 @@ Decision JudgeContact(const events::v1::Event& event, Memory& memory);
 Decision JudgeUndertaking(const events::v1::Event& event, Memory& memory);
 Decision JudgeRelation(const events::v1::Event& event, Memory& memory);
 Decision JudgeReference(const events::v1::Event& event, Memory& memory);
+Decision JudgeStaff(const events::v1::Event& event, Memory& memory);
+Decision JudgeCatalogue(const events::v1::Event& event, Memory& memory);
+// Who serves a client, and who has its work in hand.
+Decision JudgeBook(const events::v1::Event& event, Memory& memory);
+Decision JudgeLead(const events::v1::Event& event, Memory& memory);
+Decision JudgeSuitability(const events::v1::Event& event, Memory& memory);
+Decision JudgeSubscription(const events::v1::Event& event, Memory& memory);
 
 // The same without judging: `copy` was judged, and applied, in partition 0.
 Decision TakeRelation(const events::v1::Event& copy, Memory& memory);
 Decision TakeReference(const events::v1::Event& copy, Memory& memory);
+Decision TakeStaff(const events::v1::Event& copy, Memory& memory);
+Decision TakeCatalogue(const events::v1::Event& copy, Memory& memory);
 
 // By which version of the rules this partition judges.
 int32_t RulesVersionOf(Memory& memory);
+
+// Local time less UTC at a branch, in seconds: of its calendar, or of the next one above it that has one.
+int32_t OffsetOfUnit(const std::string& unit_id, absl::Time time, Memory& memory);
+
+// kClientUnknown or kClientClosed, where a client must be registered and not closed.
+Rule JudgeIsClient(const std::string& client_id, Memory& memory);
+
+// Whether `version` follows the newest one that this body's item has, if any; `id` is empty if there is one item only.
+Rule JudgeVersion(events::v1::Event::BodyCase body, const std::string& id, int32_t version, Memory& memory);
+void KeepVersion(events::v1::Event::BodyCase body, const std::string& id, int32_t version, Memory& memory);
 
 // `rule` as it is; if it refuses nothing, what there is to say of a precondition on a body without a revision.
 inline Rule OrPrecondition(Rule rule, const events::v1::Event& event) {

@@ -111,6 +111,95 @@ constexpr std::array kClientTable = {
 };
 // clang-format on
 
+// What follows has tables of a few lines, found by searching. A cell is a state, or the rule that forbids it; a state
+// of 0 is the one it has.
+template <class Status>
+struct Cell {
+  constexpr Cell(Status next) : move{Rule::kNone, next} {}
+  constexpr Cell(Rule refusal) : move{refusal, Status{}} {}
+  Move<Status> move;
+};
+
+template <class Status, size_t kStates>
+struct Row {
+  Event::BodyCase body;
+  std::array<Cell<Status>, kStates> cells;
+};
+
+template <class Status, class Table>
+Move<Status> MoveBy(const Table& table, Event::BodyCase body, Status now) {
+  for (const auto& row : table) {
+    if (row.body != body || static_cast<size_t>(now) >= row.cells.size()) continue;
+    Move<Status> move = row.cells[static_cast<size_t>(now)].move;
+    if (move.refusal == Rule::kNone && move.next == Status{}) move.next = now;
+    return move;
+  }
+  return {Rule::kBodyUnknown, Status{}};
+}
+
+// clang-format off
+namespace handovers {
+constexpr auto kOpen = HANDOVER_STATUS_OPEN, kDone = HANDOVER_STATUS_COMPLETED, kStay = HANDOVER_STATUS_CANCELLED;
+constexpr auto kSame = HANDOVER_STATUS_UNSPECIFIED;
+constexpr Rule kNone = Rule::kHandoverUnknown, kHave = Rule::kHandoverExists, kOver = Rule::kHandoverNotOpen;
+constexpr std::array<Row<HandoverStatus, 4>, 5> kTable = {{
+    //                                none   open   compl. cancelled
+    {Event::kHandoverOpened,        {{kOpen, kHave, kHave, kHave}}},
+    {Event::kHandoverSuccessorNamed,{{kNone, kSame, kOver, kOver}}},
+    {Event::kHandoverCancelled,     {{kNone, kStay, kOver, kOver}}},
+    {Event::kHandoverShareSettled,  {{kNone, kSame, kOver, kOver}}},
+    {Event::kHandoverCompleted,     {{kNone, kDone, kOver, kOver}}},
+}};
+}  // namespace handovers
+
+namespace leads {
+constexpr auto kUp = LEAD_STATUS_RAISED, kTook = LEAD_STATUS_ACCEPTED, kDecl = LEAD_STATUS_DECLINED;
+constexpr auto kWon = LEAD_STATUS_WON, kLost = LEAD_STATUS_LOST, kSame = LEAD_STATUS_UNSPECIFIED;
+constexpr Rule kNone = Rule::kLeadUnknown, kHave = Rule::kLeadExists, kOver = Rule::kLeadNotOpen;
+// Nobody accepted it.
+constexpr Rule kFree = Rule::kLeadWithoutOwner;
+constexpr std::array<Row<LeadStatus, 6>, 7> kTable = {{
+    //                       none   raised accept. decl. won    lost
+    {Event::kLeadRaised,   {{kUp,   kHave, kHave, kHave, kHave, kHave}}},
+    {Event::kLeadAccepted, {{kNone, kTook, kOver, kOver, kOver, kOver}}},
+    {Event::kLeadDeclined, {{kNone, kDecl, kOver, kOver, kOver, kOver}}},
+    {Event::kLeadWorked,   {{kNone, kSame, kSame, kOver, kOver, kOver}}},
+    {Event::kLeadWon,      {{kNone, kFree, kWon,  kOver, kOver, kOver}}},
+    {Event::kLeadLost,     {{kNone, kFree, kLost, kOver, kOver, kOver}}},
+    {Event::kLeadEscalated,{{kNone, kSame, kSame, kOver, kOver, kOver}}},
+}};
+}  // namespace leads
+
+namespace recommendations {
+constexpr auto kOpen = RECOMMENDATION_STATUS_OPEN, kDone = RECOMMENDATION_STATUS_ENDED;
+constexpr auto kSame = RECOMMENDATION_STATUS_UNSPECIFIED;
+constexpr Rule kNone = Rule::kRecommendationUnknown, kHave = Rule::kRecommendationExists;
+constexpr Rule kOver = Rule::kRecommendationEnded;
+constexpr std::array<Row<RecommendationStatus, 3>, 2> kTable = {{
+    //                                    none   open   ended
+    {Event::kRecommendationMade,        {{kOpen, kHave, kHave}}},
+    {Event::kRecommendationFollowedUp,  {{kNone, kDone, kOver}}},
+}};
+// Looked at again: at any time.
+constexpr std::array<Row<RecommendationStatus, 3>, 1> kReviews = {{
+    {Event::kRecommendationFollowedUp,  {{kNone, kSame, kSame}}},
+}};
+}  // namespace recommendations
+
+namespace subscriptions {
+constexpr auto kHas = SUBSCRIPTION_STATUS_ACTIVE, kDone = SUBSCRIPTION_STATUS_ENDED;
+constexpr auto kSame = SUBSCRIPTION_STATUS_UNSPECIFIED;
+constexpr Rule kNone = Rule::kSubscriptionUnknown, kHave = Rule::kSubscriptionExists;
+constexpr Rule kOver = Rule::kSubscriptionEnded;
+constexpr std::array<Row<SubscriptionStatus, 3>, 3> kTable = {{
+    //                           none   active ended
+    {Event::kServiceSubscribed,{{kHas,  kHave, kHave}}},
+    {Event::kServiceDelivered, {{kNone, kSame, kOver}}},
+    {Event::kServiceEnded,     {{kNone, kDone, kOver}}},
+}};
+}  // namespace subscriptions
+// clang-format on
+
 }  // namespace
 
 CaseMove MoveCase(Event::BodyCase body, CaseStatus now) {
@@ -130,6 +219,29 @@ ClientMove MoveClient(Event::BodyCase body, ClientStatus now, ClientStatus wante
   if (!events::v1::ClientStatus_IsValid(wanted) || wanted == events::v1::CLIENT_STATUS_UNSPECIFIED)
     return ClientNo(Rule::kClientStatusUnknown);
   return ClientTo(wanted);
+}
+
+bool IsAboutHandover(Event::BodyCase body) {
+  return MoveHandover(body, HANDOVER_STATUS_UNSPECIFIED).refusal != Rule::kBodyUnknown;
+}
+
+Move<HandoverStatus> MoveHandover(Event::BodyCase body, HandoverStatus now) {
+  return MoveBy(handovers::kTable, body, now);
+}
+
+Move<LeadStatus> MoveLead(Event::BodyCase body, LeadStatus now) { return MoveBy(leads::kTable, body, now); }
+
+bool IsOpen(LeadStatus status) { return status == LEAD_STATUS_RAISED || status == LEAD_STATUS_ACCEPTED; }
+
+Move<RecommendationStatus> MoveRecommendation(Event::BodyCase body, RecommendationStatus now,
+                                              events::v1::RecommendationResult result) {
+  const bool reviews =
+      body == Event::kRecommendationFollowedUp && result == events::v1::RECOMMENDATION_RESULT_REVIEWED;
+  return reviews ? MoveBy(recommendations::kReviews, body, now) : MoveBy(recommendations::kTable, body, now);
+}
+
+Move<SubscriptionStatus> MoveSubscription(Event::BodyCase body, SubscriptionStatus now) {
+  return MoveBy(subscriptions::kTable, body, now);
 }
 
 }  // namespace kefu::admission

@@ -36,6 +36,26 @@ std::vector<const google::protobuf::FieldDescriptor*> Bodies(int from, int to) {
   return bodies;
 }
 
+// Of what has no enum of the events' own: states as `statuses` has them, and bodies with tags in [from, until) that
+// `move` knows.
+template <class MoveOf>
+std::string Moves(const std::string& title, const google::protobuf::EnumDescriptor& statuses,
+                  std::pair<int, int> tags, MoveOf move) {
+  const size_t prefix = std::string_view(statuses.value(0)->name()).find("UNSPECIFIED");
+  const auto name = [&](int state) {
+    return state == 0 ? "(none)" : std::string(statuses.FindValueByNumber(state)->name()).substr(prefix);
+  };
+  std::string lines = title + "\n";
+  for (const auto* body : Bodies(tags.first, tags.second)) {
+    for (int state = 0; state < statuses.value_count(); ++state) {
+      const auto moved = move(static_cast<Event::BodyCase>(body->number()), state);
+      if (moved.refusal == Rule::kBodyUnknown) continue;
+      lines += fmt::format("{:<13} {:<29} {}\n", name(state), body->name(), Cell(moved, name(moved.next)));
+    }
+  }
+  return lines;
+}
+
 // One line a state and event: a rule that changes shows as one changed line.
 TEST(LifeCycle, TheWholeTable) {
   std::string table = "state         event                         becomes\n";
@@ -58,6 +78,21 @@ TEST(LifeCycle, TheWholeTable) {
       }
     }
   }
+  table += Moves("handovers", *HandoverStatus_descriptor(), {720, 800}, [](auto body, int now) {
+    return MoveHandover(body, static_cast<HandoverStatus>(now));
+  });
+  table += Moves("leads", *LeadStatus_descriptor(), {500, 861}, [](auto body, int now) {
+    return MoveLead(body, static_cast<LeadStatus>(now));
+  });
+  for (const auto result : {events::v1::RECOMMENDATION_RESULT_TAKEN, events::v1::RECOMMENDATION_RESULT_REVIEWED}) {
+    const std::string title = "recommendations, " + events::v1::RecommendationResult_Name(result).substr(22);
+    table += Moves(title, *RecommendationStatus_descriptor(), {600, 610}, [&](auto body, int now) {
+      return MoveRecommendation(body, static_cast<RecommendationStatus>(now), result);
+    });
+  }
+  table += Moves("subscriptions", *SubscriptionStatus_descriptor(), {610, 620}, [](auto body, int now) {
+    return MoveSubscription(body, static_cast<SubscriptionStatus>(now));
+  });
   testkit::ExpectGolden("projections/admission/golden/lifecycle.txt", table);
 }
 
@@ -69,6 +104,9 @@ TEST(LifeCycle, UnknownNumbersAreRefused) {
   EXPECT_EQ(
       MoveClient(Event::kClientStatusChanged, events::v1::CLIENT_STATUS_ACTIVE, static_cast<ClientStatus>(77)).refusal,
       Rule::kClientStatusUnknown);
+  EXPECT_EQ(MoveLead(Event::kLeadWon, static_cast<LeadStatus>(99)).refusal, Rule::kBodyUnknown);
+  EXPECT_EQ(MoveLead(Event::kCaseStarted, LEAD_STATUS_RAISED).refusal, Rule::kBodyUnknown);
+  EXPECT_EQ(MoveHandover(Event::kHandoverOpened, static_cast<HandoverStatus>(-1)).refusal, Rule::kBodyUnknown);
 }
 
 TEST(LifeCycle, EverySettledCaseCanBeReopenedAndNoOpenOneCan) {

@@ -92,6 +92,65 @@ enum class Rule : uint8_t {
   kModelScaleInvalid = 125,
   kModelUsesScore = 126,
   kTooManySegments = 127,
+
+  kStaffUnknown = 130,
+  kStaffLeft = 131,
+  kStaffLeaving = 132,
+  kActNotPermitted = 133,
+
+  kHandoverExists = 134,
+  kHandoverUnknown = 135,
+  kHandoverToOneself = 136,
+  kHandoverOfEmptyBook = 137,
+  kHandoverNotOpen = 138,
+  kHandoverNotSettled = 139,
+
+  kClientNotInHandover = 140,
+  kBrokerAlreadyAssigned = 141,
+
+  kWorkUnknown = 142,
+  kWorkOfOtherClient = 143,
+  kWorkNotOpen = 144,
+  kWorkNotHeld = 145,
+
+  kLeadExists = 150,
+  kLeadUnknown = 151,
+  kLeadOfOtherClient = 152,
+  kLeadNotOpen = 153,
+  kLeadWithoutConsent = 154,
+  kCreditsDoNotAddUp = 155,
+  kLeadWithoutOwner = 156,
+
+  kAssessmentMissing = 160,
+  kAssessmentExpired = 161,
+  kUnsuitable = 162,
+  kInsistingNotAllowed = 163,
+  kWarningWithoutEvidence = 164,
+
+  kRecommendationExists = 165,
+  kRecommendationUnknown = 166,
+  kRecommendationOfOtherClient = 167,
+  kRecommendationEnded = 168,
+  kSuitabilityPackMissing = 169,
+
+  kProductUnknown = 170,
+  kProductWithdrawn = 171,
+  kProductWithoutSteps = 172,
+  kNameTaken = 173,
+  kAliasTaken = 174,
+  kStepTwice = 175,
+
+  kSubscriptionExists = 177,
+  kSubscriptionUnknown = 178,
+  kSubscriptionOfOtherClient = 179,
+  kSubscriptionEnded = 180,
+  kStepUnknown = 181,
+
+  kMatrixInvalid = 182,
+  kLevelsInvalid = 183,
+
+  kCallerNotIndependent = 184,
+  kBundleEmpty = 185,
 };
 
 // "case_not_open"; empty for kNone; "unknown_rule" for a number of a newer build.

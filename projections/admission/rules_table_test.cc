@@ -1,4 +1,4 @@
-// Every rule as a line of text: testdata/rules.txt.
+// Every rule as a line of text: testdata/rules.txt and its like.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -20,8 +20,6 @@ namespace {
 using events::v1::Event;
 using events::v1::Verdict;
 using testkit::MemoryStage;
-
-constexpr char kRules[] = "projections/admission/testdata/rules.txt";
 
 std::string WordOf(const Verdict& verdict) {
   switch (verdict.outcome()) {
@@ -72,8 +70,8 @@ Event CopyOf(Event event, int64_t first_offset) {
 TEST(RulesTable, EveryLineAsItSaysAndARefusalChangesNothing) {
   std::string story;
   std::unique_ptr<Partitioned> home;
-  for (const RuleLine& line : ReadRuleLines(kRules)) {
-    SCOPED_TRACE(fmt::format("{}:{} {}", kRules, line.number, line.story));
+  for (const RuleLine& line : ReadAllRuleLines()) {
+    SCOPED_TRACE(line.place + " " + line.story);
     if (line.story != story) home = std::make_unique<Partitioned>(0);
     story = line.story;
     const std::string before = home->Remembered();
@@ -92,9 +90,9 @@ TEST(RulesTable, CopiesGiveOtherPartitionsTheSameState) {
   std::unique_ptr<Partitioned> home, other;
   std::set<std::string> applied;
   int copied = 0;
-  for (const RuleLine& line : ReadRuleLines(kRules)) {
+  for (const RuleLine& line : ReadAllRuleLines()) {
     if (!event::IsBroadcast(line.event.body_case())) continue;
-    SCOPED_TRACE(fmt::format("{}:{} {}", kRules, line.number, line.story));
+    SCOPED_TRACE(line.place + " " + line.story);
     if (line.story != story) {
       home = std::make_unique<Partitioned>(0);
       other = std::make_unique<Partitioned>(3);
@@ -114,7 +112,7 @@ TEST(RulesTable, CopiesGiveOtherPartitionsTheSameState) {
 
 TEST(RulesTable, NamesEveryRule) {
   std::set<std::string> told;
-  for (const RuleLine& line : ReadRuleLines(kRules)) told.insert(line.verdict);
+  for (const RuleLine& line : ReadAllRuleLines()) told.insert(line.verdict);
   for (const auto& [number, text] : LinesOf("projections/admission/testdata/contacts.txt"))
     told.insert(ColumnsOf(text).back());
   // Tested elsewhere, for they take more than a line.

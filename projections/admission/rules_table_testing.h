@@ -1,11 +1,12 @@
 #pragma once
 
-// testdata/rules.txt and what else tells rules as lines of text, read for tests of several folders.
+// testdata/rules.txt and its like, which tell rules as lines of text, read for tests of several folders.
 
 #include <fmt/format.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -44,9 +45,19 @@ inline std::vector<std::string> ColumnsOf(const std::string& line) {
   return columns;
 }
 
-// One line of rules.txt: the event and the verdict it must get.
+// The files of such lines. Stories have names of their own over all of them.
+inline constexpr std::array kRuleFiles = {
+    "projections/admission/testdata/rules.txt",
+    "projections/admission/testdata/staff.txt",
+    "projections/admission/testdata/suitability.txt",
+    "projections/admission/testdata/products.txt",
+    "projections/admission/testdata/leads.txt",
+};
+
+// One line of such a file: the event and the verdict it must get.
 struct RuleLine {
-  int number = 0;
+  // "projections/admission/testdata/rules.txt:12".
+  std::string place;
   std::string story;
   // "applied", "duplicate", or the rule that refuses.
   std::string verdict;
@@ -82,7 +93,7 @@ inline std::vector<RuleLine> ReadRuleLines(const std::string& path) {
       continue;
     }
     const size_t bar = text.find('|');
-    RuleLine line{number, story, Trimmed(text.substr(0, bar)), {}};
+    RuleLine line{fmt::format("{}:{}", path, number), story, Trimmed(text.substr(0, bar)), {}};
     const std::string event = internal::Expanded(text.substr(bar + 1), names);
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(event, &line.event)) << path << ":" << number;
     const bool has_id = !line.event.event_id().empty();
@@ -93,6 +104,13 @@ inline std::vector<RuleLine> ReadRuleLines(const std::string& path) {
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+inline std::vector<RuleLine> ReadAllRuleLines() {
+  std::vector<RuleLine> all;
+  for (const char* path : kRuleFiles)
+    for (RuleLine& line : ReadRuleLines(path)) all.push_back(std::move(line));
+  return all;
 }
 
 }  // namespace kefu::admission

@@ -83,7 +83,7 @@ struct Calendars {
   using Row = CalendarState;
 };
 
-// Policy packs, segment rules, the churn model and the rules in force.
+// Of policy packs, suitability packs, segment rules, bundles, and what else has versions and little other state.
 struct Versions {
   static constexpr std::string_view kName = "versions";
   static constexpr uint8_t kId = 11;
@@ -99,12 +99,74 @@ struct CodeSets {
   using Row = CodeSetState;
 };
 
+struct Staff {
+  static constexpr std::string_view kName = "staff";
+  static constexpr uint8_t kId = 13;
+  using Key = codec::KeyOf<std::string>;  // staff id
+  using Row = StaffState;
+};
+
+struct Handovers {
+  static constexpr std::string_view kName = "handovers";
+  static constexpr uint8_t kId = 14;
+  using Key = codec::KeyOf<std::string>;  // handover id
+  using Row = HandoverState;
+};
+
+struct Products {
+  static constexpr std::string_view kName = "products";
+  static constexpr uint8_t kId = 15;
+  using Key = codec::KeyOf<std::string>;  // product id
+  using Row = ProductState;
+};
+
+// Names and aliases of products share one space. A name that a product gave up stays its own.
+struct Names {
+  static constexpr std::string_view kName = "names";
+  static constexpr uint8_t kId = 16;
+  using Key = codec::KeyOf<std::string>;  // as FoldedName gives it
+  using Row = NameState;
+};
+
+// One row, key 0.
+struct SuitabilityPacks {
+  static constexpr std::string_view kName = "suitability_packs";
+  static constexpr uint8_t kId = 17;
+  using Key = codec::KeyOf<int32_t>;
+  using Row = SuitabilityPacksState;
+};
+inline constexpr int32_t kSuitabilityPacksKey = 0;
+
+// The tables below are each partition's own again.
+
+struct Leads {
+  static constexpr std::string_view kName = "leads";
+  static constexpr uint8_t kId = 18;
+  using Key = codec::KeyOf<std::string>;  // lead id
+  using Row = LeadState;
+};
+
+struct Recommendations {
+  static constexpr std::string_view kName = "recommendations";
+  static constexpr uint8_t kId = 19;
+  using Key = codec::KeyOf<std::string>;  // recommendation id
+  using Row = RecommendationState;
+};
+
+struct Subscriptions {
+  static constexpr std::string_view kName = "subscriptions";
+  static constexpr uint8_t kId = 20;
+  using Key = codec::KeyOf<std::string>;  // subscription id
+  using Row = SubscriptionState;
+};
+
 struct Admission {
   static constexpr std::string_view kName = "admission";
-  static constexpr int32_t kVersion = 2;
+  static constexpr int32_t kVersion = 3;
   using Events = sdk::TypeList<>;
   using Tables = sdk::TypeList<Seen, Clients, Cases, Undertakings, Merges, Survivors, Relations, Parents, Units,
-                               Calendars, Versions, CodeSets>;
+                               Calendars, Versions, CodeSets, Staff, Handovers, Products, Names, SuitabilityPacks,
+                               Leads, Recommendations, Subscriptions>;
   using Indexes = sdk::TypeList<>;
 
   static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows);

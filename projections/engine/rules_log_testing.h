@@ -1,6 +1,6 @@
 #pragma once
 
-// The lines of projections/admission/testdata/rules.txt through a real log and the engine.
+// The lines of projections/admission/testdata/rules.txt and its like through a real log and the engine.
 
 #include <absl/time/clock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace kefu {
 using Stories = std::map<std::string, std::vector<admission::RuleLine>>;
 inline Stories RuleStories() {
   Stories stories;
-  for (auto& line : admission::ReadRuleLines("projections/admission/testdata/rules.txt"))
+  for (auto& line : admission::ReadAllRuleLines())
     if (line.event.body_case() != events::v1::Event::BODY_NOT_SET) stories[line.story].push_back(std::move(line));
   return stories;
 }
@@ -52,7 +52,7 @@ inline void ExpectVerdictsAsTold(log::EventLog& log, const Stories& stories) {
       const std::string told = verdict->outcome() == events::v1::VERDICT_OUTCOME_APPLIED     ? "applied"
                                : verdict->outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE ? "duplicate"
                                                                                              : verdict->rule();
-      EXPECT_EQ(told, lines[i].verdict) << "line " << lines[i].number << ", " << story;
+      EXPECT_EQ(told, lines[i].verdict) << lines[i].place << ", " << story;
     }
   }
   (*engine)->Stop();
