@@ -70,6 +70,8 @@ void Assign(const ClientAssignedToBroker& assigned, const std::string& client_id
   if (assigned.role() == events::v1::BROKER_ROLE_PRIMARY) {
     if (!client.broker_id().empty()) AddNewest(client.broker_id(), kPastKept, *client.mutable_past_broker_ids());
     client.set_broker_id(assigned.staff_id());
+    // Its place among the backups is free again.
+    Drop(assigned.staff_id(), *client.mutable_backup_ids());
     return;
   }
   Ids& ids = assigned.role() == events::v1::BROKER_ROLE_BACKUP ? *client.mutable_backup_ids()
