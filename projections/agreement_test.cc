@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "platform/base/files.h"
 #include "platform/testkit/client_events.h"
 #include "platform/testkit/view_run.h"
@@ -48,6 +50,41 @@ std::vector<std::string> KeysOf(const Entries& entries) {
   return keys;
 }
 
+// A lead for each client, and a service product that it takes and gets.
+void AddBroughtIn(const std::function<void(const testkit::Draft&)>& add, int clients) {
+  add(testkit::Draft().Client("").With([](events::v1::Event& event) {
+    event.mutable_broadcast()->set_partitions(1);
+    auto& product = *event.mutable_service_product_published();
+    product.set_product_id("P-1");
+    product.set_version(1);
+    product.set_name("晨報");
+    product.set_kind(events::v1::PRODUCT_KIND_SERVICE);
+    for (const char* step : {"welcome", "send"}) product.add_steps()->set_step_id(step);
+    product.mutable_steps(0)->set_within_minutes(60);
+  }));
+  for (int i = 0; i < clients; ++i) {
+    const std::string client = fmt::format("C-{}", i), subscription = fmt::format("B-{}", i);
+    add(testkit::Draft().Client(client).With([&](events::v1::Event& event) {
+      auto& lead = *event.mutable_lead_raised();
+      lead.set_lead_id(fmt::format("L-{}", i));
+      lead.set_direction(events::v1::LEAD_DIRECTION_MARKETING_TO_SERVICE);
+      lead.set_team("T-1");
+    }));
+    add(testkit::Draft().Client(client).With([&](events::v1::Event& event) {
+      event.mutable_service_subscribed()->set_subscription_id(subscription);
+      event.mutable_service_subscribed()->set_product_id("P-1");
+    }));
+    add(testkit::Draft().Client(client).With([&](events::v1::Event& event) {
+      event.mutable_service_delivered()->set_subscription_id(subscription);
+      event.mutable_service_delivered()->set_step_id(i % 2 == 0 ? "welcome" : "send");
+    }));
+    if (i % 3 == 0) {
+      add(testkit::Draft().Client(client).With(
+          [&](events::v1::Event& event) { event.mutable_service_ended()->set_subscription_id(subscription); }));
+    }
+  }
+}
+
 // A random history, and what no producer tells of its clients: what services conclude, and what is published for all.
 std::vector<events::v1::Event> History(uint64_t seed) {
   // Few clients: long histories, many open cases, many repeats of one row in a batch.
@@ -68,6 +105,7 @@ std::vector<events::v1::Event> History(uint64_t seed) {
       event.mutable_unit_published()->set_level(events::v1::UNIT_LEVEL_BRANCH);
     }));
   }
+  AddBroughtIn(add, kClients);
   for (const testkit::Draft& draft :
        {testkit::Merged("C-0", "C-1").Id("m1"), testkit::Merged("C-0", "C-2").Id("m2"), testkit::Split("m1"),
         testkit::Related("r1", events::v1::RELATION_KIND_PARENT, "C-3", "C-4"),
