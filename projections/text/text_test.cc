@@ -150,9 +150,12 @@ TEST(EventTexts, HoldEveryFieldMarkedAsFreeText) {
     EXPECT_EQ(MayHoldText(body->number()), marked) << body->name();
     for (const EventText& text : TextsOf(event)) found.insert(fmt::format("{}.{}", body->name(), text.field));
   }
-  EXPECT_THAT(found, ElementsAre("case_note_added.text", "case_resolution_proposed.text", "case_resolved.text",
+  EXPECT_THAT(found, ElementsAre("call_back_done.answers.answer", "case_note_added.text",
+                                 "case_resolution_proposed.text", "case_resolved.text",
                                  "complaint_received.opening.description", "complaint_received.opening.subject",
-                                 "contact_recorded.summary", "service_request_opened.opening.description",
+                                 "contact_recorded.summary", "lead_raised.note", "needs_assessed.note",
+                                 "promise_made.text", "recommendation_made.rationale", "satisfaction_rated.comment",
+                                 "service_request_opened.opening.description",
                                  "service_request_opened.opening.subject"));
 }
 

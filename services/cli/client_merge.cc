@@ -101,7 +101,7 @@ void AddClientSplitVerb(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<SplitFlags>();
   CLI::App& verb = AddVerb(group, "split", "A merge was a mistake: both records stand alone again",
                            {"kefu client split 0198c2d7-merge", "kefu client split 0198c2d7-merge --cause two_persons",
-                            "kefu client merges C-1"});
+                            "kefu client split 0198c2d7-merge --by S-7 --output json"});
   verb.add_option("merge", flags->merge, "Event id of the merge, as \"kefu client merges\" shows it")->required();
   verb.add_option("--cause", flags->cause, "Why, VALUE or SCHEME:VALUE");
   AddRecordFlags(verb, flags->record);

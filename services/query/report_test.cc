@@ -235,6 +235,23 @@ TEST(RunReport, QuotesAreOfTheNewestComplaintsAndOnlyWhereAskedFor) {
   EXPECT_THAT(words, testing::ElementsAre("words 29", "words 28", "words 26"));
 }
 
+// The moment asked for is ten days after the beginning.
+TEST(RunReport, OpenCasesAreAsReviewed) {
+  QueryServer server;
+  const auto after = [](int hours) { return testkit::Beginning() + absl::Hours(hours); };
+  server.Publish(testkit::Complained("K-1", "fees").Client("C-1").At(after(0)));
+  server.Publish(testkit::NextActionSet("K-1", "call_client", "S-1", after(24)).Client("C-1").At(after(1)));
+  server.Publish(testkit::ClockStarted("K-1", "firm/acknowledge", after(8)).Client("C-1").At(after(0)));
+  server.Publish(testkit::ClockStarted("K-1", "firm/answer", after(24 * 20)).Client("C-1").At(after(0)));
+  server.Publish(testkit::Opened("K-2").Client("C-2").At(after(2)));
+  server.Publish(testkit::NextActionSet("K-2", "send_answer", "S-2", after(24 * 11)).Client("C-2").At(after(3)));
+  server.Publish(testkit::Complained("K-3", "app").Client("C-3").At(after(4)));
+  server.Publish(testkit::Resolved("K-3").Client("C-3").At(after(5)));
+  server.Publish(testkit::Complained("K-4", "app").Client("C-3").At(after(6)));
+  server.CatchUp();
+  testkit::ExpectGolden("services/query/testdata/report_open_cases.txt", Text(MustRun(server, Asked("open_cases"))));
+}
+
 TEST(RunReport, BadQuestionsAreRefusedByNameAndField) {
   QueryServer server(1);
   struct Bad {
