@@ -97,10 +97,10 @@ void AddPlan(CLI::App& group, Tool& tool) {
       group, *flags, "plan", "A client is to be called back",
       {"kefu callback plan B-1 --client C-1 --programme new_account --due 240h --team callbacks",
        "kefu callback plan B-2 --client C-1 --case K-1 --owner S-3 --due 2026-03-05T17:00:00+08:00",
-       "kefu callback plan B-3 --client C-9 --programme yearly_sample --question knows_risks,knows_fees"});
+       "kefu callback plan B-3 --client C-9 --due 240h --programme yearly_sample --question knows_risks,knows_fees"});
   verb.add_option("--client", flags->client, "Whom to call")->required();
   verb.add_option("--programme", flags->programme, "Why: new_account, yearly_sample, complaint, asked_for");
-  verb.add_option("--due", flags->due, "Until when: RFC 3339, or a time from now such as 240h");
+  verb.add_option("--due", flags->due, "Until when: RFC 3339, or a time from now such as 240h")->required();
   verb.add_option("--owner", flags->owner, "Who is to call, by staff number");
   verb.add_option("--team", flags->team, "Or anyone of this team");
   verb.add_option("--question", flags->questions, "What has to be asked")->delimiter(',');

@@ -71,10 +71,10 @@ void AddMake(CLI::App& group, Tool& tool) {
   CLI::App& verb = AddPromise(group, *flags, "make", "The firm promised a client something",
                               {"kefu promise make P-1 --client C-1 --text '週五前寄出對帳單' --due 72h --owner S-7",
                                "kefu promise make P-2 --client C-1 --case K-1 --due 2026-03-05T17:00:00+08:00",
-                               "kefu promise make P-3 --client C-9 --text 'send the form' --by S-7"});
+                               "kefu promise make P-3 --client C-9 --text 'send the form' --due 48h --by S-7"});
   verb.add_option("--client", flags->client, "Whom it was made to")->required();
   verb.add_option("--text", flags->text, "What was promised");
-  verb.add_option("--due", flags->due, "Until when: RFC 3339, or a time from now such as 72h");
+  verb.add_option("--due", flags->due, "Until when: RFC 3339, or a time from now such as 72h")->required();
   verb.add_option("--owner", flags->owner, "Who has to keep it, by staff number");
   verb.add_option("--case", flags->case_id, "The case it is about");
   verb.add_option("--contact", flags->contact, "The contact in which it was made");

@@ -19,7 +19,7 @@ TEST_F(KefudTest, APublishedCalendarReachesEveryPartition) {
     calendar.update(changed);
     std::ofstream(file) << calendar.dump();
   };
-  write({});
+  write(json::object());
   const json published = KefuJson({"calendar", "publish", file, "--wait", "30s", "--output", "json"});
   EXPECT_EQ(published["name"], "references/calendar/uk.business/1");
   EXPECT_FALSE(published.contains("missingPartitions")) << published.dump();

@@ -70,7 +70,7 @@ TEST_F(KefudTest, PromisesAndCallBacksAreMadeListedAndSettled) {
   const json made = KefuJson({"promise", "make", "P-1", "--client", "C-1", "--text", "寄對帳單", "--due", "24h", "--owner",
                               "S-7", "--output", "json"});
   EXPECT_EQ(made["verdict"]["outcome"], "VERDICT_OUTCOME_APPLIED");
-  EXPECT_EQ(Kefu({"promise", "make", "P-1", "--client", "C-1"}).code, 1) << "there is one of this name";
+  EXPECT_EQ(Kefu({"promise", "make", "P-1", "--client", "C-1", "--due", "24h"}).code, 1) << "there is one of this name";
   EXPECT_EQ(Kefu({"promise", "list", "--overdue", "--output", "json"}).out, "");
   const json late = KefuJson({"promise", "list", "--overdue", "--as-of", "25h", "--output", "json"});
   EXPECT_EQ(late["undertakingId"], "P-1");
@@ -82,8 +82,9 @@ TEST_F(KefudTest, PromisesAndCallBacksAreMadeListedAndSettled) {
   EXPECT_EQ(Kefu({"promise", "keep", "P-1", "--by", "S-7"}).code, 0) << "its client is asked for";
   EXPECT_EQ(Kefu({"promise", "list", "--output", "json"}).out, "");
   EXPECT_EQ(Kefu({"promise", "release", "P-1"}).code, 1) << "it is kept";
+  EXPECT_EQ(Kefu({"promise", "make", "P-2", "--client", "C-1"}).code, 2) << "until when?";
 
-  EXPECT_EQ(Kefu({"callback", "plan", "B-1", "--client", "C-2", "--programme", "new_account"}).code, 0);
+  EXPECT_EQ(Kefu({"callback", "plan", "B-1", "--client", "C-2", "--programme", "new_account", "--due", "240h"}).code, 0);
   EXPECT_EQ(Kefu({"callback", "done", "B-1", "--by", "S-3", "--independent", "--finding", "knows_risks=no"}).code, 0);
   const json done = KefuJson({"callback", "list", "--state", "done", "--client", "C-2", "--output", "json"});
   EXPECT_EQ(done["programme"]["value"], "new_account");
