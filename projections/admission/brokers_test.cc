@@ -115,7 +115,7 @@ TEST(Brokers, AClientThatClosesInTheMiddleStaysWhereItIs) {
       .Then(Refused("client_closed"), Applied());
   std::vector<std::string> brokers;
   for (const auto& [key, row] : test.run().admission().Rows(Clients::kName))
-    brokers.push_back(static_cast<const ClientState&>(*row).broker_id());
+    brokers.push_back(static_cast<const ClientState&>(*row).serving().broker_id());
   EXPECT_EQ(brokers, (std::vector<std::string>{"S-1", "S-2"}));
 }
 

@@ -34,9 +34,9 @@ void AddNewest(const std::string& id, int most, Ids& ids) {
   if (ids.size() > most) ids.DeleteSubrange(0, ids.size() - most);
 }
 
-bool ServesAs(const ClientState& client, BrokerRole role, const std::string& staff_id) {
-  if (role == events::v1::BROKER_ROLE_PRIMARY) return client.broker_id() == staff_id;
-  return Holds(role == events::v1::BROKER_ROLE_BACKUP ? client.backup_ids() : client.specialist_ids(), staff_id);
+bool ServesAs(const ServingState& serving, BrokerRole role, const std::string& staff_id) {
+  if (role == events::v1::BROKER_ROLE_PRIMARY) return serving.broker_id() == staff_id;
+  return Holds(role == events::v1::BROKER_ROLE_BACKUP ? serving.backup_ids() : serving.specialist_ids(), staff_id);
 }
 
 // The handover must be under way; null in `found` where the event belongs to none.
@@ -56,29 +56,29 @@ Rule JudgeAssignment(const Event& event, const ClientAssignedToBroker& assigned,
   const HandoverState* handover = nullptr;
   if (rule == Rule::kNone) rule = JudgeUnderHandover(assigned.handover_id(), memory, &handover);
   if (rule != Rule::kNone) return rule;
-  const ClientState& client = *memory.Find<Clients>(event.client_id());
-  if (handover != nullptr && !ServesAs(client, assigned.role(), handover->from_staff_id()))
+  const ServingState& serving = memory.Find<Clients>(event.client_id())->serving();
+  if (handover != nullptr && !ServesAs(serving, assigned.role(), handover->from_staff_id()))
     return Rule::kClientNotInHandover;
-  return ServesAs(client, assigned.role(), assigned.staff_id()) ? Rule::kBrokerAlreadyAssigned : Rule::kNone;
+  return ServesAs(serving, assigned.role(), assigned.staff_id()) ? Rule::kBrokerAlreadyAssigned : Rule::kNone;
 }
 
 // The leaver's place goes to the successor; else the one before leaves only where there is one at a time.
 void Assign(const ClientAssignedToBroker& assigned, const std::string& client_id, Memory& memory) {
   const HandoverState* handover =
       assigned.handover_id().empty() ? nullptr : memory.Find<Handovers>(assigned.handover_id());
-  ClientState& client = memory.Edit<Clients>(client_id);
+  ServingState& serving = *memory.Edit<Clients>(client_id).mutable_serving();
   if (assigned.role() == events::v1::BROKER_ROLE_PRIMARY) {
-    if (!client.broker_id().empty()) AddNewest(client.broker_id(), kPastKept, *client.mutable_past_broker_ids());
-    client.set_broker_id(assigned.staff_id());
+    if (!serving.broker_id().empty()) AddNewest(serving.broker_id(), kPastKept, *serving.mutable_past_broker_ids());
+    serving.set_broker_id(assigned.staff_id());
     // Its place among the backups is free again.
-    Drop(assigned.staff_id(), *client.mutable_backup_ids());
+    Drop(assigned.staff_id(), *serving.mutable_backup_ids());
     return;
   }
-  Ids& ids = assigned.role() == events::v1::BROKER_ROLE_BACKUP ? *client.mutable_backup_ids()
-                                                               : *client.mutable_specialist_ids();
+  const bool is_backup = assigned.role() == events::v1::BROKER_ROLE_BACKUP;
+  Ids& ids = is_backup ? *serving.mutable_backup_ids() : *serving.mutable_specialist_ids();
   if (handover != nullptr) {
     Drop(handover->from_staff_id(), ids);
-    AddNewest(handover->from_staff_id(), kPastKept, *client.mutable_past_broker_ids());
+    AddNewest(handover->from_staff_id(), kPastKept, *serving.mutable_past_broker_ids());
   }
   AddNewest(assigned.staff_id(), kOfEachRole, ids);
 }
@@ -89,7 +89,7 @@ Rule JudgeInformed(const Event& event, const ClientInformedOfHandover& informed,
   if (handover == nullptr) return Rule::kHandoverUnknown;
   const ClientState* client = memory.Find<Clients>(event.client_id());
   const bool served = client != nullptr && (Serves(*client, handover->from_staff_id()) ||
-                                            Holds(client->past_broker_ids(), handover->from_staff_id()));
+                                            Holds(client->serving().past_broker_ids(), handover->from_staff_id()));
   return served ? Rule::kNone : Rule::kClientNotInHandover;
 }
 

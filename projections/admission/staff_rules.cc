@@ -1,6 +1,7 @@
 #include "projections/admission/staff_rules.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "platform/base/time.h"
 
@@ -54,8 +55,9 @@ Rule JudgeAct(const events::v1::Event& event, const std::string& staff_id, event
 }
 
 bool Serves(const ClientState& client, const std::string& staff_id) {
-  return client.broker_id() == staff_id || Holds(client.backup_ids(), staff_id) ||
-         Holds(client.specialist_ids(), staff_id);
+  const ServingState& serving = client.serving();
+  return serving.broker_id() == staff_id || Holds(serving.backup_ids(), staff_id) ||
+         Holds(serving.specialist_ids(), staff_id);
 }
 
 int32_t DayNumberOf(const events::v1::CalendarDate& date) {
