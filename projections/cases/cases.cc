@@ -54,12 +54,11 @@ void MoveTo(const sdk::Recorded<Body>& recorded, CaseStatus status, Case& row) {
   ForgetSetAction(row);
 }
 
-// What every event leaves in the row. The fold has set the status before; it adds to the step after.
+// What an event about the case that is none of its own leaves in the row: no revision.
 template <class Body>
-CaseStep& Note(const sdk::Recorded<Body>& recorded, const char* kind, Case& row) {
+CaseStep& NoteFact(const sdk::Recorded<Body>& recorded, const char* kind, Case& row) {
   const auto& event = recorded.event();
   if (!row.has_updated_at() || row.updated_at() < event.occurred_at()) *row.mutable_updated_at() = event.occurred_at();
-  row.set_revision(row.revision() + 1);
   EndFold(recorded.record, row);
   CaseStep& step = AddStep(row);
   step.set_kind(kind);
@@ -68,6 +67,13 @@ CaseStep& Note(const sdk::Recorded<Body>& recorded, const char* kind, Case& row)
   step.set_status(row.status());
   step.set_event_id(event.event_id());
   return step;
+}
+
+// What every event leaves in the row. The fold has set the status before; it adds to the step after.
+template <class Body>
+CaseStep& Note(const sdk::Recorded<Body>& recorded, const char* kind, Case& row) {
+  row.set_revision(row.revision() + 1);
+  return NoteFact(recorded, kind, row);
 }
 
 template <class Body>
@@ -363,6 +369,8 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reo
   row->clear_redress();
   row->clear_resolver_id();
   row->clear_final_response_at();
+  // It does not come back to who leaves, or has left.
+  if (!row->assignee_id().empty() && view.FindRaw<Leavers>(row->assignee_id()).has_value()) row->clear_assignee_id();
   row->set_reopen_count(row->reopen_count() + 1);
   Note(reopened, "case_reopened", *row).set_detail(reopened.body.cause().value());
   return sdk::Applied();
@@ -419,6 +427,32 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReferred>& ref
   if (row == nullptr) return WithoutCase();
   Refer(referred.body.external(), *row);
   Note(referred, "case_referred", *row).set_detail(referred.body.external().scheme());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::WorkReassigned>& reassigned, Rows& view) {
+  if (reassigned.body.kind() != events::v1::WORK_KIND_CASE) return sdk::Ignored();
+  Case& row = view.Edit<Cases>(reassigned.body.work_id());
+  if (row.case_id().empty()) return WithoutCase();
+  row.set_assignee_id(reassigned.body.to_staff_id());
+  row.set_assignment_count(row.assignment_count() + 1);
+  NoteFact(reassigned, "work_reassigned", row).set_detail(reassigned.body.to_staff_id());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::HandoverOpened>& opened, Rows& view) {
+  // Value first, then the key.
+  view.PutRaw<Leavers>(opened.body.handover_id(), opened.body.from_staff_id());
+  view.PutRaw<Leaving>(opened.body.from_staff_id(), opened.body.handover_id());
+  return sdk::Applied();
+}
+
+sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::HandoverCancelled>& cancelled, Rows& view) {
+  const auto found = view.FindRaw<Leaving>(cancelled.body.handover_id());
+  if (!found.has_value()) return sdk::Parked("handover_unknown");
+  const std::string staff_id(*found);
+  view.Erase<Leavers>(staff_id);
+  view.Erase<Leaving>(cancelled.body.handover_id());
   return sdk::Applied();
 }
 

@@ -121,6 +121,22 @@ struct CasesByExternal {
   static void Keys(const Case& row, sdk::IndexKeys& out);
 };
 
+// Staff whose handover was opened and not cancelled: no case comes back to it. The value is the handover.
+struct Leavers {
+  static constexpr std::string_view kName = "leavers";
+  static constexpr uint8_t kId = 14;
+  using Key = codec::KeyOf<std::string>;  // staff id
+  using Row = sdk::RawBytes;
+};
+
+// Who leaves by a handover that was not cancelled. The value is the member of staff.
+struct Leaving {
+  static constexpr std::string_view kName = "leaving";
+  static constexpr uint8_t kId = 15;
+  using Key = codec::KeyOf<std::string>;  // handover id
+  using Row = sdk::RawBytes;
+};
+
 // Steps kept in a row; older ones are in the client's journal.
 inline constexpr int kStepsKept = 64;
 // References to it elsewhere kept in a row, one a scheme.
@@ -134,7 +150,7 @@ void EndFold(const sdk::RecordedEvent& record, Case& row);
 
 struct CasesView {
   static constexpr std::string_view kName = "case";
-  static constexpr int32_t kVersion = 2;
+  static constexpr int32_t kVersion = 3;
   using Events =
       sdk::TypeList<events::v1::ComplaintReceived, events::v1::ServiceRequestOpened, events::v1::CaseAcknowledged,
                     events::v1::CaseAssigned, events::v1::CaseStarted, events::v1::CaseWaitStarted,
@@ -144,8 +160,9 @@ struct CasesView {
                     events::v1::CaseReopened, events::v1::CaseWithdrawn, events::v1::CaseNextActionSet,
                     events::v1::CaseResponseSent, events::v1::CaseMatterSet, events::v1::CaseReferred,
                     events::v1::ClockStarted, events::v1::ClockPaused, events::v1::ClockResumed, events::v1::ClockMet,
-                    events::v1::ClockBreached, events::v1::ClockDropped>;
-  using Tables = sdk::TypeList<Cases>;
+                    events::v1::ClockBreached, events::v1::ClockDropped, events::v1::WorkReassigned,
+                    events::v1::HandoverOpened, events::v1::HandoverCancelled>;
+  using Tables = sdk::TypeList<Cases, Leavers, Leaving>;
   using Indexes = sdk::TypeList<CasesByClient, CasesByStatus, CasesByDue, CasesByAssignee, CasesByTeam, CasesByBranch,
                                 CasesByCategory, CasesByKind, CasesByChange, CasesByNextAction, CasesByMatter,
                                 CasesByExternal>;
@@ -176,6 +193,10 @@ struct CasesView {
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseResponseSent>& sent, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseMatterSet>& set, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CaseReferred>& referred, Rows& view);
+  // A case passes to other hands, and who leaves.
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::WorkReassigned>& reassigned, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::HandoverOpened>& opened, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::HandoverCancelled>& cancelled, Rows& view);
   // clock_facts.cc
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockStarted>& started, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClockPaused>& paused, Rows& view);

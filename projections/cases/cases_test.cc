@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "platform/base/time.h"
@@ -167,6 +168,60 @@ TEST_F(CasesTest, AnEventOfACaseThatTheViewLostIsParked) {
   run.Fold(started, applied);
   EXPECT_EQ(run.parked().at("C-1").reason, "case_unknown");
   EXPECT_THAT(run.view().Rows("cases"), IsEmpty());
+}
+
+// Of a member of staff that nobody published: the view does not ask.
+Delivery Told(int64_t offset, const std::function<void(Event&)>& change) {
+  return {Finish(Draft().Client("C-1").With(change), offset), "", Offset(offset), Beginning()};
+}
+
+TEST(CasesHandedOver, ACasePassesOnAndDoesNotComeBackToWhoLeaves) {
+  events::v1::Verdict applied;
+  applied.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+  ViewRun run(sdk::Describe<CasesView>());
+  int64_t offset = 0;
+  const auto fold = [&](const std::function<void(Event&)>& change) { run.Fold(Told(++offset, change), applied); };
+  const auto of = [&](const Draft& draft) { run.Fold({Finish(draft, ++offset), "", Offset(offset), Beginning()}, applied); };
+  const auto row = [&](const std::string& id) {
+    const auto found = run.view().Render(Cases::kId, codec::Key(id));
+    return static_cast<const Case&>(*found);
+  };
+  for (const char* id : {"K-1", "K-2"}) {
+    of(Opened(id));
+    of(Assigned(id, "S-1"));
+  }
+  fold([](Event& event) {
+    auto* body = event.mutable_work_reassigned();
+    body->set_kind(events::v1::WORK_KIND_CASE);
+    body->set_work_id("K-1");
+    body->set_to_staff_id("S-2");
+  });
+  EXPECT_EQ(row("K-1").assignee_id(), "S-2");
+  EXPECT_EQ(row("K-1").assignment_count(), 2);
+  EXPECT_EQ(row("K-1").revision(), 2) << "it is no event of the case";
+  EXPECT_EQ(row("K-1").steps(2).kind(), "work_reassigned");
+  EXPECT_THAT(run.view().IndexLines(CasesByAssignee::kName), ElementsAre("S-1, 1, K-2", "S-2, 1, K-1"));
+  // Another kind of work with the same id is none of it.
+  fold([](Event& event) {
+    event.mutable_work_reassigned()->set_kind(events::v1::WORK_KIND_PROMISE);
+    event.mutable_work_reassigned()->set_work_id("K-1");
+    event.mutable_work_reassigned()->set_to_staff_id("S-3");
+  });
+  EXPECT_EQ(row("K-1").assignee_id(), "S-2");
+
+  of(Resolved("K-2"));
+  fold([](Event& event) {
+    event.mutable_handover_opened()->set_handover_id("H-1");
+    event.mutable_handover_opened()->set_from_staff_id("S-1");
+  });
+  of(Reopened("K-2"));
+  EXPECT_EQ(row("K-2").assignee_id(), "");
+  of(Assigned("K-2", "S-1"));
+  of(Resolved("K-2"));
+  fold([](Event& event) { event.mutable_handover_cancelled()->set_handover_id("H-1"); });
+  of(Reopened("K-2"));
+  EXPECT_EQ(row("K-2").assignee_id(), "S-1") << "it stays after all";
+  EXPECT_THAT(run.parked(), IsEmpty());
 }
 
 TEST_F(CasesTest, GoldenDump) {

@@ -119,4 +119,15 @@ sdk::Outcome UndertakingView::Apply(const sdk::Recorded<events::v1::CallBackCanc
   return sdk::Applied();
 }
 
+sdk::Outcome UndertakingView::Apply(const sdk::Recorded<events::v1::WorkReassigned>& reassigned, Rows& view) {
+  const auto& body = reassigned.body;
+  if (body.kind() != events::v1::WORK_KIND_PROMISE && body.kind() != events::v1::WORK_KIND_CALL_BACK)
+    return sdk::Ignored();
+  Undertaking& row = view.Edit<Undertakings>(body.work_id());
+  if (row.undertaking_id().empty()) return Unknown();
+  row.set_owner_id(body.to_staff_id());
+  row.set_last_offset(reassigned.record.offset.value());
+  return sdk::Applied();
+}
+
 }  // namespace kefu::undertaking

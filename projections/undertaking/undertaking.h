@@ -49,9 +49,10 @@ absl::Time DateOf(const Undertaking& row);
 
 struct UndertakingView {
   static constexpr std::string_view kName = "undertaking";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   using Events = sdk::TypeList<events::v1::PromiseMade, events::v1::PromiseKept, events::v1::PromiseReleased,
-                               events::v1::CallBackPlanned, events::v1::CallBackDone, events::v1::CallBackCancelled>;
+                               events::v1::CallBackPlanned, events::v1::CallBackDone, events::v1::CallBackCancelled,
+                               events::v1::WorkReassigned>;
   using Tables = sdk::TypeList<Undertakings>;
   using Indexes = sdk::TypeList<UndertakingsByClient, UndertakingsByDue, UndertakingsByOwner>;
 
@@ -62,6 +63,7 @@ struct UndertakingView {
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CallBackPlanned>& planned, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CallBackDone>& done, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::CallBackCancelled>& cancelled, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::WorkReassigned>& reassigned, Rows& view);
 };
 
 }  // namespace kefu::undertaking

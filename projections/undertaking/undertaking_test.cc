@@ -136,6 +136,29 @@ TEST_F(UndertakingTest, AnotherClientCannotSettleIt) {
   EXPECT_EQ(Row("P-1").state(), query::v1::UNDERTAKING_STATE_OPEN);
 }
 
+TEST_F(UndertakingTest, PassedOnItIsSomebodyElses) {
+  const auto pass = [](events::v1::WorkKind kind, const char* id) {
+    return Draft().With([=](Event& event) {
+      event.mutable_work_reassigned()->set_kind(kind);
+      event.mutable_work_reassigned()->set_work_id(id);
+      event.mutable_work_reassigned()->set_to_staff_id("S-8");
+    });
+  };
+  events::v1::Verdict applied;
+  applied.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+  ViewRun run(sdk::Describe<UndertakingView>());
+  int64_t offset = 0;
+  for (const Draft& draft : {Promised("P-1", Hour(4), "S-7"), CallBackPlanned("B-1", Hour(5), "S-7"),
+                             pass(events::v1::WORK_KIND_PROMISE, "P-1"), pass(events::v1::WORK_KIND_CALL_BACK, "B-1"),
+                             pass(events::v1::WORK_KIND_CASE, "P-1")}) {
+    ++offset;
+    run.Fold({Finish(draft, offset), "", Offset(offset), Beginning()}, applied);
+  }
+  EXPECT_THAT(run.view().IndexLines(UndertakingsByOwner::kName),
+              ElementsAre("S-8, 1, 2026-03-02T05:00:00Z, P-1", "S-8, 1, 2026-03-02T06:00:00Z, B-1"));
+  EXPECT_THAT(run.parked(), IsEmpty());
+}
+
 TEST_F(UndertakingTest, WhatTheViewLostIsParked) {
   const Delivery kept{Finish(PromiseKept("P-1"), 1), "", Offset(1), Beginning()};
   events::v1::Verdict applied;
