@@ -370,7 +370,8 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::CaseReopened>& reo
   row->clear_resolver_id();
   row->clear_final_response_at();
   // It does not come back to who leaves, or has left.
-  if (!row->assignee_id().empty() && view.FindRaw<Leavers>(row->assignee_id()).has_value()) row->clear_assignee_id();
+  const auto leaver = view.FindRaw<Leavers>(row->assignee_id());
+  if (leaver.has_value() && !leaver->empty()) row->clear_assignee_id();
   row->set_reopen_count(row->reopen_count() + 1);
   Note(reopened, "case_reopened", *row).set_detail(reopened.body.cause().value());
   return sdk::Applied();
@@ -441,7 +442,6 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::WorkReassigned>& r
 }
 
 sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::HandoverOpened>& opened, Rows& view) {
-  // Value first, then the key.
   view.PutRaw<Leavers>(opened.body.handover_id(), opened.body.from_staff_id());
   view.PutRaw<Leaving>(opened.body.from_staff_id(), opened.body.handover_id());
   return sdk::Applied();
@@ -451,8 +451,8 @@ sdk::Outcome CasesView::Apply(const sdk::Recorded<events::v1::HandoverCancelled>
   const auto found = view.FindRaw<Leaving>(cancelled.body.handover_id());
   if (!found.has_value()) return sdk::Parked("handover_unknown");
   const std::string staff_id(*found);
-  view.Erase<Leavers>(staff_id);
-  view.Erase<Leaving>(cancelled.body.handover_id());
+  // Bytes are never taken away: empty ones say that it stays.
+  view.PutRaw<Leavers>("", staff_id);
   return sdk::Applied();
 }
 

@@ -121,7 +121,7 @@ struct CasesByExternal {
   static void Keys(const Case& row, sdk::IndexKeys& out);
 };
 
-// Staff whose handover was opened and not cancelled: no case comes back to it. The value is the handover.
+// Staff whose handover was opened: no case comes back to it. The value is the handover; empty once it was cancelled.
 struct Leavers {
   static constexpr std::string_view kName = "leavers";
   static constexpr uint8_t kId = 14;
@@ -129,7 +129,7 @@ struct Leavers {
   using Row = sdk::RawBytes;
 };
 
-// Who leaves by a handover that was not cancelled. The value is the member of staff.
+// Who leaves, or was to leave, by a handover. The value is the member of staff.
 struct Leaving {
   static constexpr std::string_view kName = "leaving";
   static constexpr uint8_t kId = 15;
