@@ -188,8 +188,12 @@ sdk::Outcome BookView::Apply(const sdk::Recorded<events::v1::ClientAssignedToBro
   row.set_client_id(assigned.event().client_id());
   row.set_last_offset(assigned.record.offset.value());
   if (body.role() != events::v1::BROKER_ROLE_PRIMARY) {
-    Append(body.staff_id(), body.role() == events::v1::BROKER_ROLE_BACKUP ? *row.mutable_backups()
-                                                                          : *row.mutable_specialists());
+    auto& list = body.role() == events::v1::BROKER_ROLE_BACKUP ? *row.mutable_backups() : *row.mutable_specialists();
+    // The leaver's place goes to the successor.
+    const Handover* handover =
+        body.handover_id().empty() ? nullptr : view.Find<Handovers>(body.handover_id());
+    if (handover != nullptr) Remove(handover->from_staff_id(), list);
+    Append(body.staff_id(), list);
     AddTenure(assigned, from, body.handover_id(), row, view);
     return sdk::Applied();
   }

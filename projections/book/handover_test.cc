@@ -83,6 +83,19 @@ TEST_F(HandoverTest, WhatFindsOtherHandsIsOnTheChecklist) {
   EXPECT_EQ(Client("C-3").handover_id(), "");
 }
 
+TEST_F(HandoverTest, TheLeaversPlaceBesideAnotherGoesToTheSuccessor) {
+  const auto backup = [](const char* staff, const char* handover) {
+    return GivenTo("C-3", staff, {}, events::v1::BROKER_ROLE_BACKUP).With([=](Event& event) {
+      event.mutable_client_assigned_to_broker()->set_handover_id(handover);
+    });
+  };
+  test_.Given(backup("S-1", ""), HandoverOpened("H-1", "S-1", 2));
+  EXPECT_THAT(Client("C-3").backups(), ElementsAre("S-1"));
+  test_.Given(backup("S-2", "H-1"));
+  EXPECT_THAT(Client("C-3").backups(), ElementsAre("S-2"));
+  EXPECT_EQ(Share().moved().clients(), 0) << "it was in no book of the leaver";
+}
+
 TEST_F(HandoverTest, WorkThatEndsIsNoLongerHeldAndNotMoved) {
   test_.Given(HandoverOpened("H-1", "S-1", 2), PromiseKept("P-3").Client("C-3"));
   EXPECT_EQ(Share().moved().promises(), 0);
