@@ -21,6 +21,7 @@ namespace kefu::kefud {
 inline constexpr const char* kIngestService = "kefu.ingest.v1.IngestService";
 // They serve or do not serve together.
 inline constexpr const char* kQueryServices[] = {
+    "kefu.query.v1.BookService",
     "kefu.query.v1.ClientService",
     "kefu.query.v1.CaseService",
     "kefu.query.v1.ContactService",

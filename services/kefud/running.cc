@@ -93,6 +93,7 @@ Status Running::OpenViews() {
   ASSIGN_OR_RETURN(query.token_key, directory_.Secret("page-token.key"));
   query.version = KEFU_VERSION;
   query.complete_info = [this](admin::v1::ServerInfo* info) { CompleteInfo(info); };
+  queries_.push_back(query::MakeBookService(*engine_, query));
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
   queries_.push_back(query::MakeContactService(*engine_, query));

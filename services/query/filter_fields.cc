@@ -1,111 +1,21 @@
 #include "services/query/filter_fields.h"
 
-#include <google/protobuf/generated_enum_reflection.h>
-
-#include <type_traits>
-
 #include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.pb.h"
 #include "kefu/query/v1/clock.pb.h"
 #include "kefu/query/v1/contact.pb.h"
 #include "platform/base/time.h"
+#include "services/query/filter_readers.h"
 
 namespace kefu::query {
 namespace {
 
-using google::protobuf::Message;
+using namespace fields;
 using query::v1::Case;
 using query::v1::Client;
 using query::v1::Clock;
 using query::v1::TimelineEntry;
 using query::v1::Undertaking;
-
-// The row type and the result of a getter such as &Case::case_id.
-template <class Getter>
-struct GetterOf;
-template <class RowType, class ResultType>
-struct GetterOf<ResultType (RowType::*)() const> {
-  using Row = RowType;
-  using Result = std::remove_cvref_t<ResultType>;
-};
-
-template <auto Get>
-const auto& Read(const Message& row) {
-  return (static_cast<const typename GetterOf<decltype(Get)>::Row&>(row).*Get)();
-}
-template <auto Get>
-auto Copy(const Message& row) {
-  return (static_cast<const typename GetterOf<decltype(Get)>::Row&>(row).*Get)();
-}
-
-void SetText(const std::string& text, FieldValue* out) {
-  out->texts.push_back(text);
-  out->present = !text.empty();
-}
-void SetNumber(int64_t number, FieldValue* out) {
-  out->number = number;
-  out->present = number != 0;
-}
-
-template <auto Get>
-FilterField Text(std::string_view name) {
-  return {name, FieldType::kText, [](const Message& row, FieldValue* out) { SetText(Read<Get>(row), out); }};
-}
-FilterField Searched(FilterField field) {
-  field.searched = true;
-  return field;
-}
-// The value of a Code.
-template <auto Get>
-FilterField CodeValue(std::string_view name) {
-  return {name, FieldType::kText, [](const Message& row, FieldValue* out) { SetText(Read<Get>(row).value(), out); }};
-}
-template <auto Get>
-FilterField CodeScheme(std::string_view name) {
-  return {name, FieldType::kText, [](const Message& row, FieldValue* out) { SetText(Read<Get>(row).scheme(), out); }};
-}
-template <auto Get>
-FilterField Enum(std::string_view name) {
-  return {name, FieldType::kEnum, [](const Message& row, FieldValue* out) { SetNumber(Copy<Get>(row), out); },
-          google::protobuf::GetEnumDescriptor<typename GetterOf<decltype(Get)>::Result>()};
-}
-template <auto Get>
-FilterField Number(std::string_view name) {
-  return {name, FieldType::kNumber, [](const Message& row, FieldValue* out) { SetNumber(Copy<Get>(row), out); }};
-}
-// An amount in minor units, whatever the currency.
-template <auto Get>
-FilterField Amount(std::string_view name) {
-  return {name, FieldType::kNumber,
-          [](const Message& row, FieldValue* out) { SetNumber(Read<Get>(row).minor_units(), out); }};
-}
-template <auto Get>
-FilterField Bool(std::string_view name) {
-  return {name, FieldType::kBool, [](const Message& row, FieldValue* out) {
-            out->number = Copy<Get>(row);
-            out->present = true;
-          }};
-}
-template <auto Has, auto Get>
-FilterField OptionalBool(std::string_view name) {
-  return {name, FieldType::kBool, [](const Message& row, FieldValue* out) {
-            out->number = Copy<Get>(row);
-            out->present = Copy<Has>(row);
-          }};
-}
-template <auto Has, auto Get>
-FilterField Time(std::string_view name) {
-  return {name, FieldType::kTime, [](const Message& row, FieldValue* out) {
-            out->present = Copy<Has>(row);
-            if (out->present) out->time = FromProto(Read<Get>(row));
-          }};
-}
-
-template <class Texts>
-void SetTexts(const Texts& texts, FieldValue* out) {
-  for (const std::string& text : texts) out->texts.push_back(text);
-  out->present = !out->texts.empty();
-}
 
 // A case is open until it is resolved, closed or withdrawn.
 void ReadOpen(const Message& row, FieldValue* out) {
@@ -393,7 +303,8 @@ const FilterTable& UndertakingFields() {
 }
 
 std::vector<const FilterTable*> AllFilterTables() {
-  return {&CaseFields(), &ClientFields(), &TimelineFields(), &ClockFields(), &UndertakingFields()};
+  return {&CaseFields(),  &ClientFields(), &TimelineFields(), &ClockFields(),       &UndertakingFields(),
+          &BookFields(),  &WorkFields(),   &StaffFields(),    &HandoverFields(),    &HandoverItemFields()};
 }
 
 }  // namespace kefu::query

@@ -18,6 +18,16 @@ const FilterTable& TimelineFields();
 const FilterTable& ClockFields();
 // Over query.v1.Undertaking, with `overdue` computed before.
 const FilterTable& UndertakingFields();
+// Over query.v1.BookClient, with `neglected` computed before.
+const FilterTable& BookFields();
+// Over query.v1.BookItem.
+const FilterTable& WorkFields();
+// Over query.v1.StaffMember, with `permitted_acts` and `expires_at` computed before.
+const FilterTable& StaffFields();
+// Over query.v1.Handover.
+const FilterTable& HandoverFields();
+// Over query.v1.HandoverItem.
+const FilterTable& HandoverItemFields();
 
 std::vector<const FilterTable*> AllFilterTables();
 

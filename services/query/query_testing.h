@@ -66,6 +66,7 @@ class QueryServer {
     engine_ = *std::move(opened);
     EXPECT_TRUE(engine_->Start().ok());
     if (options.token_key.empty()) options.token_key = "a key of this test";
+    services_.push_back(MakeBookService(*engine_, options));
     services_.push_back(MakeClientService(*engine_, options));
     services_.push_back(MakeCaseService(*engine_, options));
     services_.push_back(MakeClockService(*engine_, options));
