@@ -85,6 +85,71 @@ void AddBroughtIn(const std::function<void(const testkit::Draft&)>& add, int cli
   }
 }
 
+// A member of staff recommends something to each client, and passes it on.
+void AddRecommendations(const std::function<void(const testkit::Draft&)>& add, int clients) {
+  const auto publish = [&](const auto& fill) {
+    add(testkit::Draft().Client("").With([&](events::v1::Event& event) {
+      event.mutable_broadcast()->set_partitions(1);
+      fill(event);
+    }));
+  };
+  for (const char* staff : {"S-advises", "S-follows"}) {
+    publish([&](events::v1::Event& event) {
+      event.mutable_staff_published()->set_staff_id(staff);
+      event.mutable_staff_published()->set_unit_id("U-1");
+    });
+    publish([&](events::v1::Event& event) {
+      auto& body = *event.mutable_qualification_recorded();
+      body.set_staff_id(staff);
+      body.mutable_qualification()->set_value("investment_adviser");
+      body.mutable_valid_from()->set_year(2020);
+      body.mutable_valid_from()->set_month(1);
+      body.mutable_valid_from()->set_day(1);
+      body.add_permitted_acts(events::v1::STAFF_ACT_RECOMMEND);
+    });
+  }
+  publish([](events::v1::Event& event) {
+    auto& body = *event.mutable_suitability_pack_published();
+    body.set_pack_id("test");
+    body.set_version(1);
+    body.set_assessment_valid_months(24);
+    auto& row = *body.add_rows();
+    row.set_investor_class(events::v1::INVESTOR_CLASS_C3);
+    row.set_highest_risk(events::v1::RISK_LEVEL_R3);
+  });
+  publish([](events::v1::Event& event) {
+    auto& body = *event.mutable_service_product_published();
+    body.set_product_id("P-fund");
+    body.set_version(1);
+    body.set_name("fund");
+    body.set_kind(events::v1::PRODUCT_KIND_INSTRUMENT);
+    body.set_risk(events::v1::RISK_LEVEL_R3);
+  });
+  for (int c = 0; c < clients; ++c) {
+    const auto of_client = [&](const auto& fill) { add(testkit::Draft().Client(fmt::format("C-{}", c)).With(fill)); };
+    of_client([](events::v1::Event& event) {
+      event.mutable_risk_assessed()->set_investor_class(events::v1::INVESTOR_CLASS_C3);
+    });
+    of_client([&](events::v1::Event& event) {
+      auto& body = *event.mutable_recommendation_made();
+      body.set_recommendation_id(fmt::format("R-{}", c));
+      body.set_product_id("P-fund");
+      body.set_staff_id("S-advises");
+    });
+    of_client([&](events::v1::Event& event) {
+      auto& body = *event.mutable_work_reassigned();
+      body.set_kind(events::v1::WORK_KIND_RECOMMENDATION);
+      body.set_work_id(fmt::format("R-{}", c));
+      body.set_to_staff_id("S-follows");
+    });
+    if (c % 2 == 0) continue;
+    of_client([&](events::v1::Event& event) {
+      event.mutable_recommendation_followed_up()->set_recommendation_id(fmt::format("R-{}", c));
+      event.mutable_recommendation_followed_up()->set_result(events::v1::RECOMMENDATION_RESULT_TAKEN);
+    });
+  }
+}
+
 // A random history, and what no producer tells of its clients: what services conclude, and what is published for all.
 std::vector<events::v1::Event> History(uint64_t seed) {
   // Few clients: long histories, many open cases, many repeats of one row in a batch.
@@ -111,6 +176,7 @@ std::vector<events::v1::Event> History(uint64_t seed) {
         testkit::Related("r1", events::v1::RELATION_KIND_PARENT, "C-3", "C-4"),
         testkit::Related("r2", events::v1::RELATION_KIND_HOUSEHOLD, "C-3", "C-5"), testkit::RelationEnded("r2")})
     add(draft);
+  AddRecommendations(add, kClients);
   return history;
 }
 
