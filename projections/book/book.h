@@ -23,7 +23,7 @@ struct BookView {
       events::v1::HandoverCancelled, events::v1::HandoverShareSettled, events::v1::HandoverCompleted>;
   using Tables = sdk::TypeList<Clients, Items, Owners, Tenures, Handovers, HandoverItems, Staff, Orders, OrderLists,
                                Shares>;
-  using Indexes = sdk::TypeList<ClientsByBroker, ClientsByNeglect, ItemsByOwner, TenuresByBroker>;
+  using Indexes = sdk::TypeList<ClientsByBroker, ClientsByNeglect, ItemsByOwner, TenuresByBroker, OpenHandovers>;
 
   static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows);
 

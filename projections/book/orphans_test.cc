@@ -1,5 +1,5 @@
-// No client is ever without a broker (N5): random histories of hires, leaves, transfers, closings, merges and late news, in
-// a firm of several partitions, where copies and what the server states arrive whenever they do.
+// No client is ever without a broker (N5): random histories of hires, leaves, transfers, closings, merges and late news,
+// in a firm of several partitions, where copies and what the server states arrive whenever they do.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -82,7 +82,8 @@ class History {
     std::vector<std::string> open;
     auto home = RowsOf(0);
     for (const std::string& id : handovers_)
-      if (const Handover* row = home.Find<Handovers>(id); row != nullptr && row->state() == query::v1::HANDOVER_STATE_OPEN)
+      if (const Handover* row = home.Find<Handovers>(id);
+          row != nullptr && row->state() == query::v1::HANDOVER_STATE_OPEN)
         open.push_back(id);
     if (!open.empty() && Below(8) != 0) return open[Below(open.size())];
     return handovers_.empty() ? "H-none" : handovers_[Below(handovers_.size())];
@@ -202,8 +203,8 @@ class History {
   Verdict Deliver(int32_t p, const Event& event) {
     Place& place = partitions_[static_cast<size_t>(p)];
     const absl::Time recorded_at = testkit::Beginning() + absl::Minutes(++recorded_);
-    testkit::Delivery delivery{event, event::RecordedBytes(event, recorded_at), Offset(place.next_offset++), recorded_at,
-                               Partition(p)};
+    const Offset offset(place.next_offset++);
+    testkit::Delivery delivery{event, event::RecordedBytes(event, recorded_at), offset, recorded_at, Partition(p)};
     *delivery.event.mutable_recorded_at() = ToProto(recorded_at);
     Verdict verdict = place.run.Judge(delivery);
     if (verdict.rule() == "staff_leaving") {

@@ -22,6 +22,10 @@ void ItemsByOwner::Keys(const BookItem& row, sdk::IndexKeys& out) {
   out.AddEncoded(Key::Encode(row.owner_id(), static_cast<int32_t>(row.kind()), due, row.work_id()));
 }
 
+void OpenHandovers::Keys(const Handover& row, sdk::IndexKeys& out) {
+  if (row.state() == query::v1::HANDOVER_STATE_OPEN) out.AddEncoded(Key::Encode(row.handover_id()));
+}
+
 void TenuresByBroker::Keys(const TenureRow& row, sdk::IndexKeys& out) {
   const auto& tenure = row.tenure();
   out.AddEncoded(Key::Encode(tenure.staff_id(), static_cast<int32_t>(tenure.role()), tenure.client_id(),

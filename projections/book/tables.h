@@ -89,6 +89,14 @@ struct Handovers {
   using Row = Handover;
 };
 
+struct OpenHandovers {
+  static constexpr std::string_view kName = "open_handovers";
+  static constexpr uint8_t kId = 15;
+  using Of = Handovers;
+  using Key = codec::KeyOf<std::string>;  // handover id
+  static void Keys(const Handover& row, sdk::IndexKeys& out);
+};
+
 // What has found other hands, or was told to the client, or closed, under a handover.
 struct HandoverItems {
   static constexpr std::string_view kName = "handover_items";

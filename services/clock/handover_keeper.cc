@@ -93,12 +93,12 @@ StatusOr<absl::Time> HandoverKeeper::Step() {
 
 StatusOr<std::vector<book::Handover>> HandoverKeeper::OpenHandovers(const engine::PartitionView& view) const {
   std::vector<book::Handover> open;
-  RETURN_IF_ERROR(EachOfBook(view, book::Handovers::kName, {},
-                             [&](std::string_view, std::string_view value) -> StatusOr<bool> {
+  RETURN_IF_ERROR(EachOfBook(view, book::OpenHandovers::kName, {},
+                             [&](std::string_view, std::string_view place) -> StatusOr<bool> {
                                book::Handover handover;
-                               RETURN_IF_ERROR(ParseBookRow(view, value, &handover));
-                               if (handover.state() == query::v1::HANDOVER_STATE_OPEN)
-                                 open.push_back(std::move(handover));
+                               ASSIGN_OR_RETURN(const bool found,
+                                                ReadBookRow(view, book::Handovers::kName, place, &handover));
+                               if (found) open.push_back(std::move(handover));
                                return true;
                              }));
   return open;
@@ -153,26 +153,24 @@ Status HandoverKeeper::Move(const engine::PartitionView& view, const book::Hando
   };
 
   book::BookClient client;
-  RETURN_IF_ERROR(EachOfBook(view, book::ClientsByBroker::kName, codec::Key(leaver),
-                             [&](std::string_view, std::string_view place) -> StatusOr<bool> {
-                               ASSIGN_OR_RETURN(const bool found,
-                                                ReadBookRow(view, book::Clients::kName, place, &client));
-                               if (found)
-                                 move(client.client_id(), [&](const Order& order) { return ClientMoved(order, client); });
-                               return facts->size() < max_batch_;
-                             }));
+  RETURN_IF_ERROR(EachOfBook(
+      view, book::ClientsByBroker::kName, codec::Key(leaver),
+      [&](std::string_view, std::string_view place) -> StatusOr<bool> {
+        ASSIGN_OR_RETURN(const bool found, ReadBookRow(view, book::Clients::kName, place, &client));
+        if (found) move(client.client_id(), [&](const Order& order) { return ClientMoved(order, client); });
+        return facts->size() < max_batch_;
+      }));
   book::BookItem item;
   if (facts->size() < max_batch_)
     RETURN_IF_ERROR(EachOfBook(
         view, book::ItemsByOwner::kName, codec::Key(leaver),
         [&](std::string_view, std::string_view place) -> StatusOr<bool> {
           ASSIGN_OR_RETURN(const bool found, ReadBookRow(view, book::Items::kName, place, &item));
+          if (!found) return true;
           client.Clear();
-          if (found)
-            RETURN_IF_ERROR(
-                ReadBookRow(view, book::Clients::kName, book::Clients::Key::Encode(item.client_id()), &client).status());
-          if (found)
-            move(item.client_id(), [&](const Order& order) { return WorkMoved(order, item, client.branch_id()); });
+          const std::string home = book::Clients::Key::Encode(item.client_id());
+          RETURN_IF_ERROR(ReadBookRow(view, book::Clients::kName, home, &client).status());
+          move(item.client_id(), [&](const Order& order) { return WorkMoved(order, item, client.branch_id()); });
           return facts->size() < max_batch_;
         }));
   if (facts->size() > before) progress.trouble.clear();

@@ -99,7 +99,8 @@ class HandoverKeeperTest : public testing::Test {
   }
   void InformAll(int clients) {
     for (int i = 0; i < clients; ++i)
-      Tell(Informs(ClientOf(i), "H-1", i % 4 == 0 ? events::v1::HANDOVER_CHOICE_OTHER_BROKER : events::v1::HANDOVER_CHOICE_STAY));
+      Tell(Informs(ClientOf(i), "H-1",
+                   i % 4 == 0 ? events::v1::HANDOVER_CHOICE_OTHER_BROKER : events::v1::HANDOVER_CHOICE_STAY));
   }
 
   // What the log holds and admission applied, but for copies, in the order of partitions and offsets.
