@@ -16,6 +16,8 @@
 #include "services/clock/classifier.h"
 #include "services/clock/clock_keeper.h"
 #include "services/clock/duties.h"
+#include "services/clock/handover_keeper.h"
+#include "services/clock/programme_keeper.h"
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
 #include "services/query/query_services.h"
@@ -120,6 +122,8 @@ void Running::OpenDuties() {
         classifier->Run(request, std::move(done));
       }));
   duties_->Add(std::move(classifier));
+  duties_->Add(std::make_unique<duties::HandoverKeeper>(context));
+  duties_->Add(std::make_unique<duties::ProgrammeKeeper>(context));
 }
 
 void Running::CompleteInfo(admin::v1::ServerInfo* info) const {
