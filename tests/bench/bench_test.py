@@ -84,7 +84,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
-        "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "killed", "latency",
+        "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover", "killed", "latency",
         "load", "loaded", "log_bytes", "query", "rebuild", "restart", "run", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
@@ -102,6 +102,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     clocks = report.median(measured, "clocks")
     assert report.clocks_exact(clocks), clocks
     assert clocks["breaches"] == 2_000
+    handover = report.median(measured, "handover")
+    assert handover["exact"], handover
+    assert handover["moved"] == 240
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0

@@ -96,8 +96,15 @@ def _clocks(lines):
                 line and clocks_exact(line) and max(line["late_max_ms"], line["after_restart_max_ms"]) <= 1000)
 
 
+def _handovers(lines):
+    line = median(lines, "handover", by="kefu")
+    measured = line and f"{line['visible_ms']:.0f} ms, {'each once' if line['exact'] else 'NOT each once'}"
+    yield _goal("a broker's clients handed over, visible in every view", "≤ 1000 ms", measured,
+                line and line["exact"] and line["visible_ms"] <= 1000)
+
+
 def goals_table(lines):
     rows = [["goal", "wanted", "measured", "reached"], ["---"] * 4]
-    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks):
+    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers):
         rows += part(lines)
     return markdown(rows)

@@ -133,6 +133,15 @@ def clocks_exact(line):
     return not (line["missing"] or line["twice"] or line["wrong_due"])
 
 
+def _handovers(lines):
+    for line in matching(lines, "handover"):
+        yield [f"handover: {line['clients']:,} clients, {line['work']:,} open cases",
+               f"{line['visible_ms']:.0f} ms until every view shows it", "",
+               f"{'each moved once' if line['exact'] else 'NOT each moved once'}; certificate {line['certified_ms']:.0f} ms "
+               f"after the last client was told; server {line['server_cpu_seconds']:.1f} CPU-seconds, peak "
+               f"{line['server_peak_rss_mib']:,} MiB"]
+
+
 def _appends(lines):
     for line in matching(lines, "append"):
         yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",
@@ -156,6 +165,6 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _appends, _growth):
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

@@ -273,6 +273,16 @@ def clocks(run):
             server.stop()
 
 
+def handover(run):
+    """A broker leaves: its clients and their open work pass to the successor, visible in every view, and are certified."""
+    clients = run.args.handover_clients
+    say("Handover:", f"{clients:,} clients")
+    with run.scratch("kefud-handover") as folder, run.kefud(folder, "--log.partitions", run.args.partitions) as server:
+        line = run.measure("kefu_bench_handover", "--server", server.address, "--clients", clients, note=False)[0]
+        cpu, peak = usage(server)
+        run.note(line | {"server_cpu_seconds": round(cpu, 2), "server_peak_rss_mib": peak})
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -298,6 +308,7 @@ SECTIONS = {
     "serving": serving,
     "queries": queries,
     "clocks": clocks,
+    "handover": handover,
     "latency": latency,
     "watch": watch,
     "appends": appends,
