@@ -32,6 +32,14 @@ inline testkit::Draft Raised(std::string_view lead_id, absl::Time due_at, std::s
   });
 }
 
+// What marketing promised: needs neither the client's consent nor a qualification.
+inline testkit::Draft RaisedForService(std::string_view lead_id, absl::Time due_at, std::string_view owner_id = {},
+                                       std::string_view team = {}) {
+  return Raised(lead_id, due_at, owner_id, team).With([](events::v1::Event& event) {
+    event.mutable_lead_raised()->set_direction(events::v1::LEAD_DIRECTION_MARKETING_TO_SERVICE);
+  });
+}
+
 inline testkit::Draft Accepted(std::string_view lead_id, std::string_view staff_id, testkit::MaybeTime due_at = {}) {
   return testkit::Draft().With([&](events::v1::Event& event) {
     auto& body = *event.mutable_lead_accepted();
@@ -103,6 +111,29 @@ inline testkit::Draft Answered(std::string_view action_id, events::v1::NextActio
     event.mutable_next_action_answered()->set_action_id(std::string(action_id));
     event.mutable_next_action_answered()->set_rules_version(1);
     event.mutable_next_action_answered()->set_answer(answer);
+  });
+}
+
+// Of no client: who may hold leads at all. Its unit is "U-1".
+inline testkit::Draft Hired(std::string_view staff_id) {
+  return testkit::Draft().Client("").With([&](events::v1::Event& event) {
+    event.mutable_staff_published()->set_staff_id(std::string(staff_id));
+    event.mutable_staff_published()->set_unit_id("U-1");
+  });
+}
+
+// Serves clients and takes leads, since 2020.
+inline testkit::Draft Qualified(std::string_view staff_id) {
+  return testkit::Draft().Client("").With([&](events::v1::Event& event) {
+    auto& body = *event.mutable_qualification_recorded();
+    body.set_staff_id(std::string(staff_id));
+    body.mutable_qualification()->set_scheme("kefu.qualification");
+    body.mutable_qualification()->set_value("adviser");
+    body.mutable_valid_from()->set_year(2020);
+    body.mutable_valid_from()->set_month(1);
+    body.mutable_valid_from()->set_day(1);
+    body.add_permitted_acts(events::v1::STAFF_ACT_SERVE);
+    body.add_permitted_acts(events::v1::STAFF_ACT_MARKET);
   });
 }
 

@@ -15,6 +15,7 @@
 #include "services/query/names.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
+#include "services/query/request_time.h"
 #include "services/query/unary.h"
 #include "services/query/undertaking_plan.h"
 #include "services/query/union.h"
@@ -27,16 +28,6 @@ using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
 constexpr std::string_view kView = "undertaking";
-
-// A time a request gives, or now. kInvalidArgument (TIME_INVALID) if it is none.
-StatusOr<absl::Time> MomentOf(bool given, const google::protobuf::Timestamp& time, std::string_view field) {
-  if (!given) return absl::Now();
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 || time.nanos() > 999'999'999)
-    return WithReason(InvalidArgument("{} is no time", field), "TIME_INVALID", field);
-  return FromProto(time);
-}
 
 using Base = v1::ContactService::WithCallbackMethod_CheckContact<
     v1::ContactService::WithCallbackMethod_ListUndertakings<v1::ContactService::Service>>;
@@ -85,7 +76,7 @@ class ContactService final : public Base {
     Query query;
     ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
     ASSIGN_OR_RETURN(query.filter, Filter::Parse(request.filter(), UndertakingFields()));
-    ASSIGN_OR_RETURN(query.as_of, MomentOf(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(query.as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
     if (client_id.empty()) {
       query.plan = PlanUndertakings(client_id, query.filter, query.as_of, engine_.partitions());
     } else {

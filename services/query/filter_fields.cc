@@ -4,6 +4,7 @@
 #include "kefu/query/v1/client.pb.h"
 #include "kefu/query/v1/clock.pb.h"
 #include "kefu/query/v1/contact.pb.h"
+#include "kefu/query/v1/lead.pb.h"
 #include "platform/base/time.h"
 #include "services/query/filter_readers.h"
 
@@ -14,6 +15,7 @@ using namespace fields;
 using query::v1::Case;
 using query::v1::Client;
 using query::v1::Clock;
+using query::v1::Lead;
 using query::v1::TimelineEntry;
 using query::v1::Undertaking;
 
@@ -21,6 +23,13 @@ using query::v1::Undertaking;
 void ReadOpen(const Message& row, FieldValue* out) {
   const auto status = static_cast<const Case&>(row).status();
   out->number = status >= events::v1::CASE_STATUS_OPEN && status <= events::v1::CASE_STATUS_PROPOSED;
+  out->present = true;
+}
+
+// A lead is open until it is declined, won or lost.
+void ReadOpenLead(const Message& row, FieldValue* out) {
+  const auto state = static_cast<const Lead&>(row).state();
+  out->number = state == query::v1::LEAD_STATE_RAISED || state == query::v1::LEAD_STATE_ACCEPTED;
   out->present = true;
 }
 
@@ -302,9 +311,41 @@ const FilterTable& UndertakingFields() {
   return *table;
 }
 
+const FilterTable& LeadFields() {
+  static const auto* table = new FilterTable{"leads",
+                                             {
+                                                 Searched(Text<&Lead::lead_id>("lead_id")),
+                                                 Text<&Lead::client_id>("client_id"),
+                                                 Enum<&Lead::state>("state"),
+                                                 {"open", FieldType::kBool, &ReadOpenLead},
+                                                 Bool<&Lead::overdue>("overdue"),
+                                                 Enum<&Lead::direction>("direction"),
+                                                 CodeValue<&Lead::need>("need"),
+                                                 Text<&Lead::product_id>("product_id"),
+                                                 Text<&Lead::contact_id>("contact_id"),
+                                                 Text<&Lead::promise_id>("promise_id"),
+                                                 Text<&Lead::raised_by>("raised_by"),
+                                                 Text<&Lead::owner_id>("owner_id"),
+                                                 Text<&Lead::team>("team"),
+                                                 Text<&Lead::branch_id>("branch_id"),
+                                                 CodeValue<&Lead::cause>("cause"),
+                                                 Amount<&Lead::amount>("amount"),
+                                                 Number<&Lead::worked>("worked"),
+                                                 Number<&Lead::escalations>("escalations"),
+                                                 Number<&Lead::age_days>("age_days"),
+                                                 Time<&Lead::has_raised_at, &Lead::raised_at>("raise_time"),
+                                                 Time<&Lead::has_due_at, &Lead::due_at>("due_time"),
+                                                 Time<&Lead::has_accepted_at, &Lead::accepted_at>("accept_time"),
+                                                 Time<&Lead::has_ended_at, &Lead::ended_at>("end_time"),
+                                                 Searched(Text<&Lead::note>("note")),
+                                             }};
+  return *table;
+}
+
 std::vector<const FilterTable*> AllFilterTables() {
   return {&CaseFields(),  &ClientFields(), &TimelineFields(), &ClockFields(),       &UndertakingFields(),
-          &BookFields(),  &WorkFields(),   &StaffFields(),    &HandoverFields(),    &HandoverItemFields()};
+          &BookFields(),  &WorkFields(),   &StaffFields(),    &HandoverFields(),    &HandoverItemFields(),
+          &LeadFields()};
 }
 
 }  // namespace kefu::query

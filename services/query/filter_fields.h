@@ -28,6 +28,8 @@ const FilterTable& StaffFields();
 const FilterTable& HandoverFields();
 // Over query.v1.HandoverItem.
 const FilterTable& HandoverItemFields();
+// Over query.v1.Lead, with `overdue` computed before.
+const FilterTable& LeadFields();
 
 std::vector<const FilterTable*> AllFilterTables();
 

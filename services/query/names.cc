@@ -15,6 +15,17 @@ std::string_view After(std::string_view name, std::string_view collection) {
   return name.starts_with(collection) ? name.substr(collection.size()) : std::string_view();
 }
 
+// "clients/{client}{collection}{id}"; client "-" is the empty one.
+bool SplitOfClient(std::string_view name, std::string_view collection, std::string* client_id, std::string* id) {
+  const std::string_view rest = After(name, "clients/");
+  const size_t at = rest.find(collection);
+  if (at == 0 || at == rest.npos || at + collection.size() == rest.size()) return false;
+  const std::string_view client = rest.substr(0, at);
+  *client_id = client == "-" ? std::string() : std::string(client);
+  *id = std::string(rest.substr(at + collection.size()));
+  return true;
+}
+
 }  // namespace
 
 StatusOr<std::string> ParentClientOf(std::string_view name, std::string_view field) {
@@ -30,13 +41,17 @@ StatusOr<std::string> ClientOf(std::string_view name, std::string_view field) {
 }
 
 StatusOr<CaseName> CaseOf(std::string_view name, std::string_view field) {
-  constexpr std::string_view kCases = "/cases/";
-  const std::string_view rest = After(name, "clients/");
-  const size_t at = rest.find(kCases);
-  if (at == 0 || at == rest.npos || at + kCases.size() == rest.size())
+  CaseName made;
+  if (!SplitOfClient(name, "/cases/", &made.client_id, &made.case_id))
     return Bad(name, field, "clients/{client}/cases/{case}");
-  const std::string_view client = rest.substr(0, at);
-  return CaseName{client == "-" ? std::string() : std::string(client), std::string(rest.substr(at + kCases.size()))};
+  return made;
+}
+
+StatusOr<LeadName> LeadOf(std::string_view name, std::string_view field) {
+  LeadName made;
+  if (!SplitOfClient(name, "/leads/", &made.client_id, &made.lead_id))
+    return Bad(name, field, "clients/{client}/leads/{lead}");
+  return made;
 }
 
 StatusOr<SegmentName> SegmentOf(std::string_view name, std::string_view field) {

@@ -22,6 +22,14 @@ struct CaseName {
 // "clients/{client}/cases/{case}".
 StatusOr<CaseName> CaseOf(std::string_view name, std::string_view field);
 
+struct LeadName {
+  // Empty for "-".
+  std::string client_id;
+  std::string lead_id;
+};
+// "clients/{client}/leads/{lead}".
+StatusOr<LeadName> LeadOf(std::string_view name, std::string_view field);
+
 struct SegmentName {
   std::string scheme;
   std::string segment;

@@ -43,6 +43,7 @@ std::unique_ptr<grpc::Service> MakeClientService(engine::Engine& engine, const Q
 std::unique_ptr<grpc::Service> MakeCaseService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeClockService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeContactService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeLeadService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeSearchService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeSegmentService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeStatisticsService(engine::Engine& engine, const QueryOptions& options);

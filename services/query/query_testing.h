@@ -71,6 +71,7 @@ class QueryServer {
     services_.push_back(MakeCaseService(*engine_, options));
     services_.push_back(MakeClockService(*engine_, options));
     services_.push_back(MakeContactService(*engine_, options));
+    services_.push_back(MakeLeadService(*engine_, options));
     services_.push_back(MakeViewService(*engine_, options));
     services_.push_back(MakeSearchService(*engine_, options));
     services_.push_back(MakeSegmentService(*engine_, options));
