@@ -31,6 +31,7 @@ inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.ReportService",
     "kefu.query.v1.ClockService",
     "kefu.query.v1.ReferenceService",
+    "kefu.query.v1.LeadService",
     "kefu.query.v1.RelationService",
 };
 // How one sees what is wrong: they serve always, where they are.

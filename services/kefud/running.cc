@@ -17,6 +17,7 @@
 #include "services/clock/clock_keeper.h"
 #include "services/clock/duties.h"
 #include "services/clock/handover_keeper.h"
+#include "services/clock/lead_keeper.h"
 #include "services/clock/programme_keeper.h"
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
@@ -99,6 +100,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeClientService(*engine_, query));
   queries_.push_back(query::MakeCaseService(*engine_, query));
   queries_.push_back(query::MakeContactService(*engine_, query));
+  queries_.push_back(query::MakeLeadService(*engine_, query));
   queries_.push_back(query::MakeSearchService(*engine_, query));
   queries_.push_back(query::MakeClockService(*engine_, query));
   queries_.push_back(query::MakeSegmentService(*engine_, query));
@@ -115,6 +117,7 @@ void Running::OpenDuties() {
   const duties::DutyContext context{.engine = engine_.get(), .log = &logs_->events()};
   duties_->Add(std::make_unique<duties::Broadcaster>(context));
   duties_->Add(std::make_unique<duties::ClockKeeper>(context));
+  duties_->Add(std::make_unique<duties::LeadKeeper>(context));
   auto classifier = std::make_unique<duties::Classifier>(context);
   queries_.push_back(duties::MakeDutyService(
       *duties_, [classifier = classifier.get()](const admin::v1::RunClassificationRequest& request,
