@@ -49,6 +49,8 @@ struct ReportKind {
 Status MakeComplaintsReport(const ReportQuestion& question, query::v1::Report* report);
 Status MakeServiceQualityReport(const ReportQuestion& question, query::v1::Report* report);
 Status MakeChannelMixReport(const ReportQuestion& question, query::v1::Report* report);
+Status MakeSatisfactionReport(const ReportQuestion& question, query::v1::Report* report);
+Status MakeCallBacksReport(const ReportQuestion& question, query::v1::Report* report);
 Status MakeOpenCasesReport(const ReportQuestion& question, query::v1::Report* report);
 
 // Adds rows up to the most; counts all.

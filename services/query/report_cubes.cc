@@ -167,23 +167,6 @@ Status AddClocks(const ReportQuestion& question, Report* report) {
   return OkStatus();
 }
 
-// Promoters less detractors, in thousandths of a point from -100 to 100.
-std::optional<int64_t> NetPromoters(int64_t promoters, int64_t detractors, int64_t all) {
-  if (all == 0) return std::nullopt;
-  return (promoters - detractors) * 100'000 / all;
-}
-
-void AddNetPromoters(const Figure& promoters, const Figure& detractors, const Figure& all, ReportRow* row) {
-  const auto now = NetPromoters(promoters.count(), detractors.count(), all.count());
-  if (!now.has_value()) return AddNothing(row);
-  auto* cell = row->add_cells();
-  cell->set_number(*now);
-  cell->set_cell_token(all.token);
-  const auto before =
-      NetPromoters(promoters.before.count(), detractors.before.count(), all.before.count()).value_or(0);
-  if (const auto trend = TrendOf(*now, before)) cell->set_trend_bp(*trend);
-}
-
 Status AddSatisfaction(const ReportQuestion& question, Report* report) {
   ASSIGN_OR_RETURN(
       const CubeFigures ratings,

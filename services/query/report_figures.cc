@@ -205,4 +205,29 @@ void AddMean(const Figure& figure, std::string_view name, ReportRow* row) {
   SetTrend(now, Mean(figure.before, name), AddFigure(figure, now, row));
 }
 
+namespace {
+
+std::optional<int64_t> NetPromoters(int64_t promoters, int64_t detractors, int64_t all) {
+  if (all == 0) return std::nullopt;
+  return (promoters - detractors) * 100'000 / all;
+}
+
+}  // namespace
+
+void AddNetPromoters(const Figure& promoters, const Figure& detractors, const Figure& all, ReportRow* row) {
+  const auto now = NetPromoters(promoters.count(), detractors.count(), all.count());
+  if (!now.has_value()) return AddNothing(row);
+  auto* cell = row->add_cells();
+  cell->set_number(*now);
+  cell->set_cell_token(all.token);
+  const auto before =
+      NetPromoters(promoters.before.count(), detractors.before.count(), all.before.count()).value_or(0);
+  if (const auto trend = TrendOf(*now, before)) cell->set_trend_bp(*trend);
+}
+
+void AddPlainShare(int64_t part, int64_t whole, ReportRow* row) {
+  if (whole == 0) return AddNothing(row);
+  AddNumber(Share(part, whole), row);
+}
+
 }  // namespace kefu::query

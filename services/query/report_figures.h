@@ -92,6 +92,10 @@ void AddMeanDuration(const Figure& figure, query::v1::ReportRow* row);
 void AddSum(const Figure& figure, std::string_view name, query::v1::ReportRow* row);
 // A sum over its count, in thousandths.
 void AddMean(const Figure& figure, std::string_view name, query::v1::ReportRow* row);
+// Promoters less detractors, in thousandths of a point from -100 to 100.
+void AddNetPromoters(const Figure& promoters, const Figure& detractors, const Figure& all, query::v1::ReportRow* row);
+// `part` of `whole` in basis points; nothing where there is no whole. Of numbers that no events are behind.
+void AddPlainShare(int64_t part, int64_t whole, query::v1::ReportRow* row);
 // By how much `now` is more than `before`, in basis points of it; nothing where there was nothing.
 std::optional<int64_t> TrendOf(int64_t now, int64_t before);
 

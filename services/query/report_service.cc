@@ -30,6 +30,14 @@ constexpr ReportKind kReports[] = {
     {"channel_mix", "Channel mix",
      "Contacts by channel and direction: how many, of how many different clients, how long. Each number opens its events.",
      statistics::StatisticsView::kName, true, &MakeChannelMixReport},
+    {"satisfaction", "Satisfaction and loyalty",
+     "How content clients said they were, by broker, product, branch and channel, each number opening its answers; and of "
+     "those who answered in these months, how many stayed, by how long they have been clients.",
+     statistics::StatisticsView::kName, true, &MakeSatisfactionReport},
+    {"call_backs", "Call-back programmes",
+     "What each programme had to reach in each year that the days touch, whom it chose, whom it reached, and how many of "
+     "those calls were late or not independent.",
+     "programme", true, &MakeCallBacksReport},
     {"open_cases", "Open cases",
      "Every open case by when its next action is due: what, by whom, overdue or not, its nearest clock, its age. As it is "
      "now; days are of no use.",

@@ -215,6 +215,108 @@ TEST(RunReport, EveryNumberOpensAndAddsUp) {
   }
 }
 
+// A table's rows as text, from column `first` on.
+std::vector<std::string> RowsOf(const query::v1::ReportTable& table, int first) {
+  std::vector<std::string> rows;
+  for (const auto& row : table.rows()) {
+    std::string text;
+    for (int i = first; i < row.cells_size(); ++i) text += (i == first ? "" : " ") + Text(row.cells(i));
+    rows.push_back(std::move(text));
+  }
+  return rows;
+}
+
+TEST(RunReport, SatisfactionIsByBrokerProductBranchAndChannelAndLoyaltyByYearsAsAClient) {
+  QueryServer server;
+  const auto rated = [&](const char* client, events::v1::SatisfactionScale scale, int score, const char* staff,
+                         const char* product) {
+    server.Publish(Draft().Client(client).Branch("0001").AtMinute(kDay).With([&](Event& event) {
+      auto& body = *event.mutable_satisfaction_rated();
+      body.set_scale(scale);
+      body.set_score(score);
+      body.set_staff_id(staff);
+      body.set_product_id(product);
+    }));
+  };
+  const int kYear = 366 * kDay;
+  const std::pair<const char*, int> kClients[] = {{"C-1", -20 * kDay}, {"C-2", -2 * kYear}, {"C-3", -2 * kYear},
+                                                  {"C-4", -11 * kYear}, {"C-later", 60 * kDay}};
+  for (const auto& [client, minute] : kClients)
+    server.Publish(testkit::Registered("Wang").Client(client).Branch("0001").AtMinute(minute));
+  using events::v1::SATISFACTION_SCALE_CSAT;
+  using events::v1::SATISFACTION_SCALE_NPS;
+  rated("C-1", SATISFACTION_SCALE_CSAT, 5, "S-1", "fund");
+  rated("C-2", SATISFACTION_SCALE_CSAT, 2, "S-1", "bond");
+  rated("C-3", SATISFACTION_SCALE_CSAT, 4, "S-2", "");
+  rated("C-2", SATISFACTION_SCALE_NPS, 10, "S-1", "fund");
+  rated("C-2", SATISFACTION_SCALE_NPS, 3, "S-2", "fund");
+  server.Publish(testkit::StatusChanged(events::v1::CLIENT_STATUS_CLOSED).Client("C-3").AtMinute(3 * kDay));
+  server.CatchUp();
+  const Report report = MustRun(server, Asked("satisfaction"));
+  ASSERT_EQ(report.tables_size(), 5);
+  using testing::ElementsAre;
+  EXPECT_THAT(RowsOf(report.tables(0), 2), ElementsAre("\"S-1\" 2 * 3500 * 5000 * 1 * 100000 *",
+                                                       "\"S-2\" 1 * 4000 * 10000 * 1 * -100000 *"));
+  EXPECT_THAT(RowsOf(report.tables(1), 2),
+              ElementsAre("\"\" 1 * 4000 * 10000 * 0 * -", "\"bond\" 1 * 2000 * 0 * 0 * -",
+                          "\"fund\" 1 * 5000 * 10000 * 2 * 0 *"));
+  EXPECT_EQ(report.tables(2).rows_size(), 1);
+  EXPECT_THAT(RowsOf(report.tables(4), 0),
+              ElementsAre("\"under 1 year\" 1 10000 1 10000 10000", "\"1 to 2 years\" 2 5000 2 5000 5000",
+                          "\"3 to 4 years\" 0 - 0 - -", "\"5 to 9 years\" 0 - 0 - -",
+                          "\"10 years and more\" 1 10000 0 - 0"));
+}
+
+TEST(RunReport, CallBacksProveWhatEachProgrammeReached) {
+  QueryServer server;
+  const auto publish = [&](const char* programme, events::v1::CallBackSelection selection, int share_bp) {
+    server.Publish(Draft().Client("").AtMinute(-400 * kDay).With([&](Event& event) {
+      auto& body = *event.mutable_call_back_programme_published();
+      body.set_programme(programme);
+      body.set_version(1);
+      body.set_selection(selection);
+      body.set_share_bp(share_bp);
+      body.set_within_days(30);
+    }));
+  };
+  publish("new_account", events::v1::CALL_BACK_SELECTION_NEW_ACCOUNT, 0);
+  publish("yearly_sample", events::v1::CALL_BACK_SELECTION_YEARLY_SAMPLE, 2500);
+  for (int i = 0; i < 8; ++i)
+    server.Publish(
+        testkit::Registered("Wang").Client(fmt::format("C-{}", i)).Branch(i < 6 ? "0001" : "0002").AtMinute(-300 * kDay));
+  server.Publish(testkit::Registered("Wang").Client("C-new").Branch("0001").AtMinute(0));
+  const auto planned = [&](const char* id, const char* programme, const char* client) {
+    const absl::Time due = testkit::Beginning() + absl::Hours(24 * 20);
+    server.Publish(testkit::CallBackPlanned(id, due).Client(client).AtMinute(kDay).With([&](Event& event) {
+      auto& code = *event.mutable_call_back_planned()->mutable_programme();
+      code.set_scheme("kefu.callback");
+      code.set_value(programme);
+    }));
+  };
+  const auto done = [&](const char* id, const char* client, int day, bool independent) {
+    server.Publish(testkit::CallBackDone(id).Client(client).AtMinute(day * kDay).With(
+        [&](Event& event) { event.mutable_call_back_done()->set_caller_is_independent(independent); }));
+  };
+  planned("B-new", "new_account", "C-new");
+  for (const char* client : {"C-0", "C-1", "C-6"}) planned(client, "yearly_sample", client);
+  done("C-0", "C-0", 2, true);
+  done("C-1", "C-1", 30, false);
+  server.CatchUp();
+  const Report report = MustRun(server, Asked("call_backs"));
+  // Population, chosen, share of it, done, wanted, reached, whether, late, not independent, cancelled, open.
+  using testing::ElementsAre;
+  EXPECT_THAT(RowsOf(report.tables(0), 0),
+              ElementsAre("\"new_account\" \"2026\" 1 1 10000 0 10000 0 \"no\" 0 0 0 1",
+                          "\"yearly_sample\" \"2026\" 8 3 3750 2 2500 2500 \"yes\" 1 1 0 1"));
+  auto of_branch = Asked("call_backs", "2025-01-01", "2026-12-31");
+  of_branch.set_unit_id("0002");
+  EXPECT_THAT(RowsOf(MustRun(server, of_branch).tables(0), 0),
+              ElementsAre("\"new_account\" \"2025\" 2 0 0 0 10000 0 \"no\" 0 0 0 0",
+                          "\"new_account\" \"2026\" 0 0 - 0 10000 - \"no\" 0 0 0 0",
+                          "\"yearly_sample\" \"2025\" 0 0 - 0 2500 - \"no\" 0 0 0 0",
+                          "\"yearly_sample\" \"2026\" 2 1 5000 0 2500 0 \"no\" 0 0 0 1"));
+}
+
 TEST(RunReport, QuotesAreOfTheNewestComplaintsAndOnlyWhereAskedFor) {
   QueryServer server(1);
   for (int i = 0; i < 30; ++i)
@@ -294,7 +396,7 @@ TEST(ListReports, NamesEachReportThatRuns) {
   Patient context;
   query::v1::ListReportsResponse response;
   ASSERT_TRUE(server.reports->ListReports(&context, {}, &response).ok());
-  EXPECT_EQ(response.reports_size(), 4);
+  EXPECT_EQ(response.reports_size(), 6);
   for (const auto& report : response.reports()) {
     EXPECT_FALSE(report.title().empty());
     EXPECT_FALSE(report.description().empty());
