@@ -31,6 +31,9 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
 
   AddPromiseVerbs(app, tool);
   AddCallBackVerbs(app, tool);
+  AddBrokerVerbs(app, tool);
+  AddHandoverVerbs(app, tool);
+  AddStaffVerbs(app, tool);
 
   CLI::App& clock = AddGroup(app, "clock", "Clocks of cases: what is due, and why then");
   AddClockListVerb(clock, tool);

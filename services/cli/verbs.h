@@ -32,6 +32,9 @@ void AddCaseMoveVerbs(CLI::App& group, Tool& tool);
 // Whole groups: kefu promise …, kefu callback ….
 void AddPromiseVerbs(CLI::App& app, Tool& tool);
 void AddCallBackVerbs(CLI::App& app, Tool& tool);
+void AddBrokerVerbs(CLI::App& app, Tool& tool);
+void AddHandoverVerbs(CLI::App& app, Tool& tool);
+void AddStaffVerbs(CLI::App& app, Tool& tool);
 void AddClockListVerb(CLI::App& group, Tool& tool);
 void AddClockExplainVerb(CLI::App& group, Tool& tool);
 void AddPolicySimulateVerb(CLI::App& group, Tool& tool);
