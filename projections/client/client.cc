@@ -180,6 +180,16 @@ sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ServiceConfigurat
   return sdk::Applied();
 }
 
+// The event is the book's: no revision. Who is in charge is shown where the configuration names it; told last, it counts.
+sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientAssignedToBroker>& assigned, Rows& view) {
+  ClientRow& row = Touch(assigned, view);
+  if (assigned.body.role() != events::v1::BROKER_ROLE_PRIMARY) return sdk::Applied();
+  row.ChangeIdentity([&](Client& identity) {
+    identity.mutable_service_configuration()->set_broker_id(assigned.body.staff_id());
+  });
+  return sdk::Applied();
+}
+
 sdk::Outcome ClientView::Apply(const sdk::Recorded<events::v1::ClientStatusChanged>& changed, Rows& view) {
   TouchClient(changed, view).ChangeIdentity([&](Client& identity) { identity.set_status(changed.body.status()); });
   return sdk::Applied();

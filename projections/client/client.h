@@ -32,7 +32,7 @@ inline constexpr size_t kLongestTally = 96;
 
 struct ClientView {
   static constexpr std::string_view kName = "client";
-  static constexpr int32_t kVersion = 2;
+  static constexpr int32_t kVersion = 3;
   using Events =
       sdk::TypeList<events::v1::ClientRegistered, events::v1::ClientProfileChanged,
                     events::v1::ClientIdentifiersChanged, events::v1::ServiceConfigurationChanged,
@@ -49,7 +49,7 @@ struct ClientView {
                     events::v1::CaseResolutionProposed, events::v1::CaseResolved, events::v1::CaseClosed,
                     events::v1::CaseReopened, events::v1::CaseWithdrawn, events::v1::CaseNextActionSet,
                     events::v1::CaseResponseSent, events::v1::CaseMatterSet, events::v1::CaseReferred,
-                    events::v1::ClientClassified>;
+                    events::v1::ClientClassified, events::v1::ClientAssignedToBroker>;
   using Tables = sdk::TypeList<Clients, KnownCases>;
   using Indexes = sdk::TypeList<>;
 
@@ -60,6 +60,7 @@ struct ClientView {
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientProfileChanged>& changed, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientIdentifiersChanged>& changed, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ServiceConfigurationChanged>& changed, Rows& view);
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientAssignedToBroker>& assigned, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ClientStatusChanged>& changed, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ChannelIdentityLinked>& linked, Rows& view);
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::ChannelIdentityUnlinked>& unlinked, Rows& view);

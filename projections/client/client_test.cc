@@ -222,6 +222,39 @@ void FoldPlain(const Event& event, std::map<std::string, Plain>& all) {
   }
 }
 
+TEST(ClientBroker, WhoIsInChargeIsWhomAnAssignmentOrAConfigurationNamedLast) {
+  events::v1::Verdict applied;
+  applied.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+  ViewRun run(sdk::Describe<ClientView>());
+  int64_t offset = 0;
+  const auto fold = [&](const Draft& draft) {
+    ++offset;
+    run.Fold({Finish(draft, offset), "", Offset(offset), Beginning()}, applied);
+  };
+  const auto given = [](const char* staff, events::v1::BrokerRole role) {
+    return Draft().With([=](events::v1::Event& event) {
+      event.mutable_client_assigned_to_broker()->set_staff_id(staff);
+      event.mutable_client_assigned_to_broker()->set_role(role);
+    });
+  };
+  const auto broker = [&] {
+    const auto row = run.view().Render(Clients::kId, codec::Key("C-1"));
+    return static_cast<const Client&>(*row).service_configuration().broker_id();
+  };
+  fold(Registered("王小明"));
+  fold(given("S-7", events::v1::BROKER_ROLE_PRIMARY));
+  EXPECT_EQ(broker(), "S-7");
+  fold(given("S-8", events::v1::BROKER_ROLE_BACKUP));
+  EXPECT_EQ(broker(), "S-7");
+  fold(Configured("gold").With([](events::v1::Event& event) {
+    event.mutable_service_configuration_changed()->mutable_configuration()->set_broker_id("S-1");
+  }));
+  EXPECT_EQ(broker(), "S-1");
+  const auto row = run.view().Render(Clients::kId, codec::Key("C-1"));
+  EXPECT_EQ(static_cast<const Client&>(*row).revision(), 2) << "an assignment is no event of the client's aggregate";
+  EXPECT_EQ(static_cast<const Client&>(*row).event_count(), 4);
+}
+
 TEST(ClientProperty, CountersAndOpenListsAreWhatCountingByHandGives) {
   struct Size {
     uint64_t seed;
