@@ -163,6 +163,20 @@ void AddReportVerbs(CLI::App& app, Tool& tool) {
                               "kefu report channel_mix --unit 0001 --from 2026-01-01"}),
                *channels);
 
+  auto satisfaction = Named("satisfaction");
+  AddDaysFlags(
+      AddReportVerb(group, tool, satisfaction, "How content clients are with brokers, products, branches; who stays",
+                    {"kefu report satisfaction --from 2026-01-01 --to 2026-03-31",
+                     "kefu report satisfaction --every month --table 1 --format csv > brokers.csv",
+                     "kefu report satisfaction --unit 0001 --format html > satisfaction.html"}),
+      *satisfaction);
+
+  auto call_backs = Named("call_backs");
+  AddDaysFlags(AddReportVerb(group, tool, call_backs, "Call-back programmes: whom they had to reach, and whom they did",
+                             {"kefu report call_backs --from 2026-01-01 --to 2026-12-31",
+                              "kefu report call_backs --unit 0001", "kefu report call_backs --format csv > proof.csv"}),
+               *call_backs);
+
   auto open_cases = Named("open_cases");
   CLI::App& open_cases_verb =
       AddReportVerb(group, tool, open_cases, "Every open case, by when its next action is due",
