@@ -34,6 +34,8 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddBrokerVerbs(app, tool);
   AddHandoverVerbs(app, tool);
   AddStaffVerbs(app, tool);
+  AddLeadVerbs(app, tool);
+  AddNextActionVerbs(app, tool);
 
   CLI::App& clock = AddGroup(app, "clock", "Clocks of cases: what is due, and why then");
   AddClockListVerb(clock, tool);

@@ -35,6 +35,8 @@ void AddCallBackVerbs(CLI::App& app, Tool& tool);
 void AddBrokerVerbs(CLI::App& app, Tool& tool);
 void AddHandoverVerbs(CLI::App& app, Tool& tool);
 void AddStaffVerbs(CLI::App& app, Tool& tool);
+void AddLeadVerbs(CLI::App& app, Tool& tool);
+void AddNextActionVerbs(CLI::App& app, Tool& tool);
 void AddClockListVerb(CLI::App& group, Tool& tool);
 void AddClockExplainVerb(CLI::App& group, Tool& tool);
 void AddPolicySimulateVerb(CLI::App& group, Tool& tool);
