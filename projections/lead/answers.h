@@ -21,8 +21,8 @@ void TakeAnswer(const sdk::Recorded<events::v1::NextActionAnswered>& answered, A
 // Null if it was never answered.
 const AnsweredAction* FindAnswer(const AnsweredActions& row, std::string_view action_id);
 
-// Does an action rest at `as_of`? So it does from its newest answer on for `rests_days` times 24 hours; not at their end,
-// and not before the answer.
+// Does an action rest at `as_of`? So it does from its newest answer on for `rests_days` times 24 hours; not at their
+// end, and not before the answer.
 bool Rests(const AnsweredActions& row, std::string_view action_id, int32_t rests_days, absl::Time as_of);
 
 }  // namespace kefu::lead

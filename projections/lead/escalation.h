@@ -13,8 +13,8 @@ namespace kefu::lead {
 // words under the same id.
 events::v1::Event EscalationOf(const query::v1::Lead& row);
 
-// "lead/escalated/{lead}/{due time in microseconds}": once a due time. A lead id that no event id may hold, for its length
-// or its characters, is in it as a hash. At most 128 bytes.
+// "lead/escalated/{lead}/{due time in microseconds}": once a due time. A lead id that no event id may hold, for its
+// length or its characters, is in it as a hash. At most 128 bytes.
 std::string EscalationIdOf(const query::v1::Lead& row);
 
 }  // namespace kefu::lead

@@ -18,8 +18,8 @@ struct Leads {
   using Row = Lead;
 };
 
-// Lists are by due time: a scan that skips what stands before it gives any choice of states in that order. Every lead has
-// one; an ended lead stands where it was due last.
+// Lists are by due time: a scan that skips what stands before it gives any choice of states in that order. Every lead
+// has one; an ended lead stands where it was due last.
 struct LeadsByClient {
   static constexpr std::string_view kName = "by_client";
   static constexpr uint8_t kId = 2;

@@ -82,9 +82,8 @@ TEST(LeadFolds, WorkIsCountedAndTheNewestRemainsTheNewest) {
 TEST(LeadFolds, AWonLeadHasItsAmountItsProductAndWhoHasAPartInIt) {
   LeadRun run;
   run.Given(Raised("L-1", Hour(24)).With([](Event& event) { event.mutable_lead_raised()->set_product_id("PR-1"); }),
-            Accepted("L-1", "S-8"), Won("L-1", 5'000'00, {{"S-1", 3'000}, {"S-8", 7'000}}).At(Hour(20)).With([](Event& e) {
-              e.mutable_lead_won()->set_product_id("PR-2");
-            }),
+            Accepted("L-1", "S-8"), Won("L-1", 5'000'00, {{"S-1", 3'000}, {"S-8", 7'000}}).At(Hour(20)).With(
+                [](Event& event) { event.mutable_lead_won()->set_product_id("PR-2"); }),
             Raised("L-2", Hour(24)).With([](Event& event) { event.mutable_lead_raised()->set_product_id("PR-1"); }),
             Accepted("L-2", "S-8"), Won("L-2", 1, {{"S-8", 10'000}}).At(Hour(10)));
   const auto& row = run.Lead("L-1");
@@ -179,13 +178,15 @@ TEST(Escalation, SaysWhatTheRowSaysUnderAnIdOfLeadAndDueTime) {
 }
 
 TEST(Escalation, FitsAnEventIdWhateverTheLeadIsCalled) {
-  for (const std::string& id : {std::string(64, 'x'), std::string(65, 'x'), std::string(5'000, 'x'), std::string("商機 1")}) {
+  const std::string ids[] = {std::string(64, 'x'), std::string(65, 'x'), std::string(5'000, 'x'), "商機 1"};
+  for (const std::string& id : ids) {
     query::v1::Lead row;
     row.set_lead_id(id);
     *row.mutable_due_at() = ToProto(absl::FromUnixSeconds(253'402'300'799));
     const std::string event_id = EscalationIdOf(row);
     EXPECT_LE(event_id.size(), 128u) << id;
-    EXPECT_TRUE(std::all_of(event_id.begin(), event_id.end(), [](char c) { return c > ' ' && c < '\x7f'; })) << event_id;
+    EXPECT_TRUE(std::all_of(event_id.begin(), event_id.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
+        << event_id;
   }
 }
 

@@ -175,7 +175,8 @@ TEST_F(LeadKeeperTest, AnotherKeeperHasNothingToAddAndTwoAtOnceSayTheSameWords) 
 }
 
 TEST_F(LeadKeeperTest, BatchesAreBoundedAndInTheOrderOfDueTimes) {
-  for (int i = 0; i < 50; ++i) Given(lead::RaisedForService(fmt::format("L-{}", i), In(absl::Minutes(1 + (i * 37) % 50))));
+  for (int i = 0; i < 50; ++i)
+    Given(lead::RaisedForService(fmt::format("L-{}", i), In(absl::Minutes(1 + (i * 37) % 50))));
   now_.Move(absl::Hours(2));
   LeadKeeper keeper(node_.Context(log_, now_), 7);
   Settle(keeper);
@@ -295,7 +296,8 @@ TEST_F(ManyLeadsTest, TheNaiveModelAndTheLogAgreeThroughTwentyRestarts) {
 
   // The control: what is missing, too much, or says something else is found.
   auto other = model_;
-  const auto any = std::find_if(other.begin(), other.end(), [](const auto& each) { return !each.second.passed.empty(); });
+  const auto any =
+      std::find_if(other.begin(), other.end(), [](const auto& each) { return !each.second.passed.empty(); });
   ASSERT_NE(any, other.end());
   auto& passed = any->second.passed;
   const auto kept = passed;

@@ -14,8 +14,8 @@ namespace kefu::query {
 // Days of one ListCredits at most.
 inline constexpr int32_t kMostCreditDays = 3660;
 
-// The days of a request, both included, as days since 1970-01-01. kInvalidArgument: DAY_INVALID; SPAN_INVALID if it ends
-// before it begins, or is longer than kMostCreditDays.
+// The days of a request, both included, as days since 1970-01-01. kInvalidArgument: DAY_INVALID; SPAN_INVALID if it
+// ends before it begins, or is longer than kMostCreditDays.
 struct CreditDays {
   int32_t from = 0;
   int32_t to = 0;

@@ -33,8 +33,8 @@ class LeadServiceTest : public testing::Test {
     }
   }
 
-  static query::v1::ListLeadsRequest Request(std::string_view filter = {}, absl::Time as_of = Hour(0), int page_size = 0,
-                                             std::string_view parent = "clients/-") {
+  static query::v1::ListLeadsRequest Request(std::string_view filter = {}, absl::Time as_of = Hour(0),
+                                             int page_size = 0, std::string_view parent = "clients/-") {
     query::v1::ListLeadsRequest request;
     request.set_parent(std::string(parent));
     request.set_filter(std::string(filter));
@@ -108,7 +108,8 @@ TEST_F(LeadServiceTest, ComeByDueTimeWhateverTheirStateAndClient) {
   EXPECT_THAT(All(Request("overdue = true", Hour(31))).Ids(), ElementsAre("L-4", "L-1"));
   server_.Publish(testkit::Merged("C-3", "C-4"));
   server_.CatchUp();
-  EXPECT_THAT(All(Request("", Hour(0), 1, "clients/C-4")).Ids(), ElementsAre("L-4", "L-3")) << "one client, two records";
+  EXPECT_THAT(All(Request("", Hour(0), 1, "clients/C-4")).Ids(), ElementsAre("L-4", "L-3"))
+      << "one client, two records";
 }
 
 TEST_F(LeadServiceTest, OneIsFoundByItsNameAndUnderAnyClient) {
@@ -361,8 +362,9 @@ TEST_F(ProposalsTest, ForABookAllItsClientsPageByPage) {
                 ElementsAre("C-9 call 90", "C-7 call 70", "C-1 greet 1", "C-3 greet 1", "C-5 greet 1", "C-7 greet 1",
                             "C-9 greet 1"))
         << page_size;
-  EXPECT_THAT(Proposed("staff/S-2", Day(100), 2), ElementsAre("C-8 call 80", "C-6 call 60", "C-2 greet 1", "C-4 greet 1",
-                                                               "C-6 greet 1", "C-8 greet 1"));
+  EXPECT_THAT(
+      Proposed("staff/S-2", Day(100), 2),
+      ElementsAre("C-8 call 80", "C-6 call 60", "C-2 greet 1", "C-4 greet 1", "C-6 greet 1", "C-8 greet 1"));
   EXPECT_THAT(Proposed("staff/S-3", Day(100), 2), IsEmpty());
 }
 

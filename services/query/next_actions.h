@@ -42,8 +42,8 @@ struct ClientSituation {
 };
 
 // Pure. In the order of the rules: those whose condition holds, that do not rest after an answer, and whose product, if
-// they name one, is published, not withdrawn, and fits the client without insisting. Nothing for a closed client. Reasons
-// are the facts that condition and priority name, in the order of first naming, at most activity::kMostReasons.
+// they name one, is published, not withdrawn, and fits the client without insisting. Nothing for a closed client.
+// Reasons are the facts that condition and priority name, in the order of first naming, at most activity::kMostReasons.
 std::vector<query::v1::NextAction> NextActionsOf(const NextActionRules& rules, const ClientSituation& client,
                                                  absl::Time as_of);
 

@@ -1,4 +1,4 @@
-// What rules propose: conditions, rests and suitability against a naive evaluation, reasons, order; then over an engine.
+// What rules propose: conditions, rests and suitability against a naive evaluation, reasons, order.
 
 #include "services/query/next_actions.h"
 
