@@ -33,6 +33,7 @@ inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.ReferenceService",
     "kefu.query.v1.LeadService",
     "kefu.query.v1.RelationService",
+    "kefu.query.v1.SuitabilityService",
 };
 // How one sees what is wrong: they serve always, where they are.
 inline constexpr const char* kViewService = "kefu.admin.v1.ViewService";

@@ -108,6 +108,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeReferenceService(*engine_, query));
   queries_.push_back(query::MakeRelationService(*engine_, query));
   queries_.push_back(query::MakeReportService(*engine_, query));
+  queries_.push_back(query::MakeSuitabilityService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
   return OkStatus();
 }

@@ -345,7 +345,7 @@ const FilterTable& LeadFields() {
 std::vector<const FilterTable*> AllFilterTables() {
   return {&CaseFields(),  &ClientFields(), &TimelineFields(), &ClockFields(),       &UndertakingFields(),
           &BookFields(),  &WorkFields(),   &StaffFields(),    &HandoverFields(),    &HandoverItemFields(),
-          &LeadFields()};
+          &LeadFields(), &RecommendationFields()};
 }
 
 }  // namespace kefu::query

@@ -30,6 +30,8 @@ const FilterTable& HandoverFields();
 const FilterTable& HandoverItemFields();
 // Over query.v1.Lead, with `overdue` computed before.
 const FilterTable& LeadFields();
+// Over query.v1.Recommendation.
+const FilterTable& RecommendationFields();
 
 std::vector<const FilterTable*> AllFilterTables();
 

@@ -50,6 +50,7 @@ std::unique_ptr<grpc::Service> MakeStatisticsService(engine::Engine& engine, con
 std::unique_ptr<grpc::Service> MakeReferenceService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeRelationService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeReportService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeSuitabilityService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeViewService(engine::Engine& engine, const QueryOptions& options);
 
 // Ends the watch streams of a service made here with UNAVAILABLE, so that callers go on elsewhere; those opened later

@@ -24,6 +24,7 @@
 #include "kefu/query/v1/report.grpc.pb.h"
 #include "kefu/query/v1/search.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
+#include "kefu/query/v1/suitability.grpc.pb.h"
 #include "platform/base/files.h"
 #include "platform/base/hash.h"
 #include "platform/base/reason.h"
@@ -56,9 +57,11 @@ struct Patient : grpc::ClientContext {
 class QueryServer {
  public:
   explicit QueryServer(int32_t partitions = 3, QueryOptions options = {},
-                       const std::vector<const sdk::Projection*>& projections = projections::Catalogue())
+                       const std::vector<const sdk::Projection*>& projections = projections::Catalogue(),
+                       bool admission = true)
       : log_(partitions) {
     engine::EngineOptions engine_options;
+    engine_options.admission = admission;
     engine_options.directory = directory_.path();
     engine_options.reserve_bytes = 0;
     auto opened = engine::Engine::Open(engine_options, log_, projections);
@@ -79,6 +82,7 @@ class QueryServer {
     services_.push_back(MakeReferenceService(*engine_, options));
     services_.push_back(MakeRelationService(*engine_, options));
     services_.push_back(MakeReportService(*engine_, options));
+    services_.push_back(MakeSuitabilityService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -95,6 +99,7 @@ class QueryServer {
     views = admin::v1::ViewService::NewStub(channel_);
     texts = query::v1::SearchService::NewStub(channel_);
     relations = query::v1::RelationService::NewStub(channel_);
+    suitability = query::v1::SuitabilityService::NewStub(channel_);
   }
   ~QueryServer() {
     EndAllStreams();
@@ -165,6 +170,7 @@ class QueryServer {
   std::unique_ptr<admin::v1::ViewService::Stub> views;
   std::unique_ptr<query::v1::SearchService::Stub> texts;
   std::unique_ptr<query::v1::RelationService::Stub> relations;
+  std::unique_ptr<query::v1::SuitabilityService::Stub> suitability;
 
  private:
   TempDirectory directory_;

@@ -47,7 +47,7 @@ void Collect(const Json& json, std::string_view file, Items* items) {
   } else if (json.is_object()) {
     if (Has(json, "calendarId", "calendar_id") && Has(json, "week", "week")) {
       items->calendars.push_back(Parse<CalendarPublished>(json, file));
-    } else if (Has(json, "packId", "pack_id")) {
+    } else if (Has(json, "packId", "pack_id") && json.contains("clocks")) {
       items->packs.push_back(Parse<PolicyPackPublished>(json, file));
     } else if (json.contains("scheme") && json.contains("rules")) {
       items->segments.push_back(Parse<SegmentRulesPublished>(json, file));

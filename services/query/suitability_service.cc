@@ -1,0 +1,237 @@
+#include <absl/time/clock.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <optional>
+
+#include "kefu/query/v1/suitability.grpc.pb.h"
+#include "platform/base/hash.h"
+#include "platform/base/reason.h"
+#include "platform/base/time.h"
+#include "platform/codec/key.h"
+#include "projections/suitability/suitability.h"
+#include "services/query/filter_fields.h"
+#include "services/query/gap.h"
+#include "services/query/investor.h"
+#include "services/query/later.h"
+#include "services/query/names.h"
+#include "services/query/page.h"
+#include "services/query/query_services.h"
+#include "services/query/recheck.h"
+#include "services/query/recommendation_plan.h"
+#include "services/query/refused_stream.h"
+#include "services/query/unary.h"
+#include "services/query/watch.h"
+
+namespace kefu::query {
+namespace {
+
+namespace v1 = query::v1;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using suitability::SuitabilityView;
+
+constexpr std::string_view kView = SuitabilityView::kName;
+// Where names of products are kept.
+constexpr Partition kReferenceHome(0);
+
+StatusOr<absl::Time> MomentOf(const v1::CheckSuitabilityRequest& request) {
+  if (!request.has_at()) return absl::Now();
+  // google.protobuf.Timestamp: the years 1 to 9999.
+  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
+  const auto& at = request.at();
+  if (at.seconds() < kFirst || at.seconds() > kLast || at.nanos() < 0 || at.nanos() > 999'999'999)
+    return WithReason(InvalidArgument("at is no time"), "TIME_INVALID", "at");
+  return FromProto(at);
+}
+
+struct RecommendationName {
+  std::string client_id;
+  std::string recommendation_id;
+};
+StatusOr<RecommendationName> RecommendationOf(std::string_view name) {
+  constexpr std::string_view kClients = "clients/", kRecommendations = "/recommendations/";
+  const std::string_view rest = name.starts_with(kClients) ? name.substr(kClients.size()) : std::string_view();
+  const size_t at = rest.find(kRecommendations);
+  if (at == 0 || at == rest.npos || at + kRecommendations.size() == rest.size())
+    return WithReason(InvalidArgument("name \"{}\" is not of the form \"clients/{{client}}/recommendations/"
+                                      "{{recommendation}}\"",
+                                      name.substr(0, 160)),
+                      "NAME_INVALID", "name");
+  return RecommendationName{std::string(rest.substr(0, at)), std::string(rest.substr(at + kRecommendations.size()))};
+}
+
+class SuitabilityService final : public v1::SuitabilityService::CallbackService, public HasStreams {
+ public:
+  SuitabilityService(engine::Engine& engine, const QueryOptions& options)
+      : engine_(engine), options_(options), tokens_(options.token_key) {}
+
+  void EndStreams() override { *ending_ = true; }
+
+  ServerUnaryReactor* GetInvestor(CallbackServerContext* context, const v1::GetInvestorRequest* request,
+                                  v1::Investor* response) override {
+    auto client = ClientOf(request->name(), "name");
+    if (!client.ok()) return AnswerNow(context, client.status());
+    return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
+                             [this, client = *std::move(client), response]() -> Status {
+                               ASSIGN_OR_RETURN(const Union records, UnionOf(engine_, client));
+                               ASSIGN_OR_RETURN(*response, ReadInvestor(records, client));
+                               response->set_position(records.moment.PositionOf(kView));
+                               return OkStatus();
+                             });
+  }
+
+  ServerUnaryReactor* GetRecommendation(CallbackServerContext* context, const v1::GetRecommendationRequest* request,
+                                        v1::Recommendation* response) override {
+    auto name = RecommendationOf(request->name());
+    if (!name.ok()) return AnswerNow(context, name.status());
+    return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
+                             [this, name = *std::move(name), response] { return Get(name, response); });
+  }
+
+  ServerUnaryReactor* CheckSuitability(CallbackServerContext* context, const v1::CheckSuitabilityRequest* request,
+                                       v1::CheckSuitabilityResponse* response) override {
+    auto client = ClientOf(request->name(), "name");
+    if (!client.ok()) return AnswerNow(context, client.status());
+    const auto at = MomentOf(*request);
+    if (!at.ok()) return AnswerNow(context, at.status());
+    if (request->product().empty())
+      return AnswerNow(context, WithReason(InvalidArgument("product is missing"), "PRODUCT_MISSING", "product"));
+    return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
+                             [=, this, at = *at, client = *std::move(client)]() -> Status {
+                               Moment moment = Moment::Now(engine_, kReferenceHome);
+                               moment.Add(Partition(PartitionForKey(client, engine_.partitions())));
+                               RETURN_IF_ERROR(
+                                   query::CheckSuitability(moment, client, request->product(), at, response));
+                               response->set_position(moment.PositionOf(kView));
+                               return OkStatus();
+                             });
+  }
+
+  ServerUnaryReactor* ListRecommendations(CallbackServerContext* context, const v1::ListRecommendationsRequest* request,
+                                          v1::ListRecommendationsResponse* response) override {
+    auto position = ReadPosition(engine_, request->min_position(), "min_position");
+    const auto work = [=, this] { return List(KeepsGoing(context), *request, response); };
+    // Counting walks all there is: not on a thread that serves others.
+    if (position.ok() && !position->has_value() && request->show_total_size()) return AnswerLater(context, work);
+    return AnswerWhenReached(context, engine_, kView, position, work);
+  }
+
+  grpc::ServerWriteReactor<v1::RecheckRecommendationsResponse>* RecheckRecommendations(
+      CallbackServerContext*, const v1::RecheckRecommendationsRequest* request) override {
+    using Refused = RefusedStream<v1::RecheckRecommendationsResponse>;
+    if (const Status fit = CheckRecheck(*request); !fit.ok()) return new Refused(fit);
+    const auto position = ReadPosition(engine_, request->min_position(), "min_position");
+    if (!position.ok()) return new Refused(position.status());
+    auto* stream = new RecheckStream(ending_);
+    const auto start = [this, stream, request = *request] {
+      stream->Start(std::make_unique<Recheck>(Moment::Now(engine_), request));
+    };
+    if (!position->has_value()) {
+      start();
+      return stream;
+    }
+    WhenReached(engine_, std::string(kView), **position, absl::Now() + kLongestWait,
+                [stream, start](const Status& status) { status.ok() ? start() : stream->Refuse(status); });
+    return stream;
+  }
+
+ private:
+  Status Get(const RecommendationName& name, v1::Recommendation* response) const {
+    ASSIGN_OR_RETURN(const Union records, UnionOf(engine_, name.client_id));
+    for (const auto& partition : records.moment.partitions()) {
+      store::PinnedValue stored;
+      ASSIGN_OR_RETURN(const bool found, partition->Get(kView, suitability::Recommendations::kName,
+                                                        codec::Key(name.recommendation_id), &stored));
+      if (!found) continue;
+      if (!response->ParseFromArray(stored.view().data(), static_cast<int>(stored.view().size())))
+        return DataLoss("recommendation \"{}\" cannot be read; rebuild the view {}", name.recommendation_id, kView);
+      if (!records.Has(response->client_id())) break;
+      SetGap(*partition, kView, response->client_id(), response);
+      return OkStatus();
+    }
+    response->Clear();
+    return WithReason(NotFound("client \"{}\" has no recommendation \"{}\"", name.client_id, name.recommendation_id),
+                      "RECOMMENDATION_NOT_FOUND", "name");
+  }
+
+  struct Query {
+    // Of a client: its records, and the moment for the answer. Else of all.
+    std::optional<Union> records;
+    Filter filter;
+    RecommendationPlan plan;
+
+    bool Passes(const v1::Recommendation& row) const {
+      return (!records.has_value() || records->Has(row.client_id())) && filter.Matches(row);
+    }
+  };
+
+  StatusOr<Query> Read(const v1::ListRecommendationsRequest& request) const {
+    Query query;
+    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
+    ASSIGN_OR_RETURN(query.filter, Filter::Parse(request.filter(), RecommendationFields()));
+    if (client_id.empty()) {
+      query.plan = PlanRecommendations(client_id, query.filter, engine_.partitions());
+    } else {
+      ASSIGN_OR_RETURN(query.records, UnionOf(engine_, client_id));
+      query.plan = PlanRecommendations(*query.records, query.filter, engine_.partitions());
+    }
+    return query;
+  }
+
+  Status List(const std::function<Status()>& keeps_going, const v1::ListRecommendationsRequest& request,
+              v1::ListRecommendationsResponse* response) const {
+    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
+    ASSIGN_OR_RETURN(const Query query, Read(request));
+    const std::string hash =
+        PageTokens::QueryHash({"ListRecommendations", request.parent(), query.filter.normal_form(),
+                               query.records.has_value() ? query.records->Key() : std::string()});
+    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
+    const Moment moment = query.records.has_value()     ? query.records->moment
+                          : query.plan.only.has_value() ? Moment::Now(engine_, *query.plan.only)
+                                                        : Moment::Now(engine_);
+    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
+    const auto accepts = [&](v1::Recommendation& row, const engine::PartitionView& partition) {
+      if (!query.Passes(row)) return false;
+      SetGap(partition, kView, row.client_id(), &row);
+      return true;
+    };
+    ASSIGN_OR_RETURN(const std::string cursor,
+                     FillPage<v1::Recommendation>(*scan, LimitsOf(options_, size, keeps_going), accepts,
+                                                  response->mutable_recommendations()));
+    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
+    if (request.show_total_size()) {
+      ASSIGN_OR_RETURN(const int64_t total, Count(keeps_going, moment, query));
+      response->set_total_size(total);
+    }
+    response->set_position(moment.PositionOf(kView));
+    return OkStatus();
+  }
+
+  static StatusOr<int64_t> Count(const std::function<Status()>& keeps_going, const Moment& moment, const Query& query) {
+    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, {}));
+    v1::Recommendation row;
+    int64_t count = 0;
+    for (int64_t examined = 1;; ++examined) {
+      ASSIGN_OR_RETURN(const bool found, scan->Next());
+      if (!found) return count;
+      if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(keeps_going());
+      ASSIGN_OR_RETURN(const std::string_view stored, scan->Row());
+      if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
+      count += query.Passes(row);
+    }
+  }
+
+  engine::Engine& engine_;
+  const QueryOptions options_;
+  const PageTokens tokens_;
+  const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeSuitabilityService(engine::Engine& engine, const QueryOptions& options) {
+  return std::make_unique<SuitabilityService>(engine, options);
+}
+
+}  // namespace kefu::query
