@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "platform/base/time.h"
+#include "services/cli/demo/book.h"
 #include "services/cli/demo/reference.h"
 #include "services/cli/demo/story.h"
 #include "services/cli/demo/together.h"
@@ -45,10 +46,13 @@ Branch MakeBranch(const DemoOptions& options) {
     const Office& office = offices[place < 12 ? 0 : place < 17 ? 1 : 2];
     clients.push_back(TellStory(options, office, outage, number));
     add(std::move(clients.back().events));
+    add(MakeService(options, office, number, clients.back()));
   }
   add(MakeRelations(options, clients));
   add(MakeMerges(options, clients));
   add(MakeAttempts(options, clients));
+  add(MakeHandover(options, clients));
+  add(MakeServiceAttempts(options, clients));
   // Stable, so that events of one client at one moment stay in the order they were told.
   std::stable_sort(branch.events.begin(), branch.events.end(), [](const Event& a, const Event& b) {
     return FromProto(a.occurred_at()) < FromProto(b.occurred_at());

@@ -27,6 +27,10 @@ inline constexpr std::string_view kAttempt = "attempt/";
 // That name; empty for the others, which are all applied.
 std::string_view ExpectedRule(const events::v1::Event& event);
 
+// After this one, of `events`, all partitions must have what is broadcast before the next is sent: it is reference data,
+// the last of what head office says of a broker that leaves.
+inline bool IsAwaited(const events::v1::Event& event) { return event.has_service_levels_published(); }
+
 struct Branch {
   // Rules, calendars, units, codes, policies: the same whatever the options. All partitions must have them before
   // anything else comes, or the first cases are judged without them.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include "kefu/query/v1/reference.grpc.pb.h"
 #include "platform/runtime/signals.h"
@@ -113,10 +114,15 @@ StatusOr<Published> PublishBranch(Tool& tool, Branch branch) {
     if (const auto rule = ExpectedRule(event); !rule.empty()) ++published.meant[std::string(rule)];
   ASSIGN_OR_RETURN(const ImportSummary first, Send(tool, "publishing reference data", std::move(branch.reference)));
   published.summary = first;
-  if (!first.interrupted) {
+  for (auto begin = branch.events.begin(); begin != branch.events.end() && !published.summary.interrupted;) {
     RETURN_IF_ERROR(AwaitCopies(tool));
-    ASSIGN_OR_RETURN(const ImportSummary rest, Send(tool, "publishing the sample", std::move(branch.events)));
-    published.summary = Sum(first, rest);
+    auto end = std::find_if(begin, branch.events.end(), IsAwaited);
+    if (end != branch.events.end()) ++end;
+    ASSIGN_OR_RETURN(const ImportSummary sent,
+                     Send(tool, "publishing the sample",
+                          {std::make_move_iterator(begin), std::make_move_iterator(end)}));
+    published.summary = Sum(published.summary, sent);
+    begin = end;
   }
   published.refused = published.summary.events.refused;
   return published;

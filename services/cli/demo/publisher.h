@@ -21,7 +21,8 @@ struct Published {
   bool AsMeant() const;
 };
 
-// Sends the reference data, waits until every partition has it, then sends the rest, all over StreamEvents. Ends early,
+// Sends the reference data, waits until every partition has it, then sends the rest, all over StreamEvents; after what is
+// awaited (IsAwaited) it waits again, so that no client's event comes before what it is judged by. Ends early,
 // with `interrupted` set, at Ctrl-C.
 StatusOr<Published> PublishBranch(Tool& tool, Branch branch);
 

@@ -10,9 +10,13 @@
 
 namespace kefu::cli {
 
-// In an order in which each is admitted: rules, calendars, units, codes, policy packs, segment rules. The same for every
+// In an order in which each is admitted: rules, calendars, units, codes, staff with its qualifications, products, packs,
+// segment rules. Last is what the view `reference` keeps: once that has been copied, so has staff. The same for every
 // seed, ids too: a second sample finds them published.
 std::vector<events::v1::Event> MakeReference();
+
+// What each tier is promised; version 2 promises more, to some.
+events::v1::ServiceLevelsPublished MakeServiceLevels(int32_t version, absl::CivilDay from);
 
 // The branches, with the calendars among `reference`: two in Taiwan, one on the mainland.
 std::vector<Office> MakeOffices(const std::vector<events::v1::Event>& reference);

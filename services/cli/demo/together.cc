@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "platform/base/time.h"
+#include "services/cli/demo/book.h"
 #include "services/cli/demo/history.h"
+#include "services/cli/demo/writer.h"
 
 namespace kefu::cli {
 namespace {
@@ -14,37 +16,6 @@ namespace {
 using namespace events::v1;
 
 constexpr int64_t kGroupSize = 5;
-
-// Events that are about more than one client, numbered apart from those of each.
-class Writer {
- public:
-  Writer(const DemoOptions& options, std::string_view what) : options_(options), what_(what) {}
-
-  Event& Add(absl::Time at, std::string_view source) {
-    Event& event = events_.emplace_back();
-    event.set_event_id(fmt::format("demo-{}-{}-{:05}", options_.seed, what_, ++number_));
-    *event.mutable_occurred_at() = ToProto(at);
-    event.set_source(std::string(source));
-    event.mutable_actor()->set_kind(ACTOR_KIND_STAFF);
-    event.mutable_actor()->set_id("M-02");
-    event.set_branch_id("0001");
-    event.set_imported(true);
-    return event;
-  }
-
-  std::vector<Event> Take() { return std::move(events_); }
-
- private:
-  const DemoOptions& options_;
-  const std::string_view what_;
-  int64_t number_ = 0;
-  std::vector<Event> events_;
-};
-
-// A moment of the sample, by thousandths of it, in office hours.
-absl::Time Moment(const DemoOptions& options, int64_t per_mille, int64_t minute) {
-  return AtBranch(options.from + options.days * per_mille / 1000, minute);
-}
 
 // Numbers of the organisations, in groups that more clients only add to.
 std::vector<std::vector<int64_t>> GroupsOf(const Clients& clients) {
@@ -270,6 +241,102 @@ std::vector<Event> MakeAttempts(const DemoOptions& options, const Clients& clien
     break;
   }
   return writer.Take();
+}
+
+namespace {
+
+// What brokers may not do.
+class ForbiddenService {
+ public:
+  ForbiddenService(const DemoOptions& options, const Clients& clients)
+      : options_(options), clients_(clients), writer_(options, "attempt-service") {}
+
+  std::vector<Event> Write() {
+    ToLeaver();
+    Recommend(Bearing::kCautious, "structured-note", "unsuitable");
+    Recommend(Bearing::kExpired, "bond-5y", "assessment_expired");
+    Recommend(Bearing::kUnknown, "bond-5y", "assessment_missing");
+    Recommend(Bearing::kActive, "never-published", "product_unknown");
+    LeadWithoutConsent();
+    auto& alias = *Attempt(at_, "alias_taken", 0).mutable_product_alias_published();
+    alias.set_alias("每日晨報");
+    alias.set_product_id("bond-5y");
+    return writer_.Take();
+  }
+
+ private:
+  Event& Attempt(absl::Time at, std::string_view rule, int64_t number) {
+    Event& event = writer_.Add(at, "crm");
+    // By its rule, as some may be missing in a small sample.
+    event.set_event_id(fmt::format("demo-{}-attempt-{}", options_.seed, rule));
+    event.set_correlation_id(fmt::format("{}{}", kAttempt, rule));
+    if (number > 0) event.set_client_id(ClientIdOf(number));
+    return event;
+  }
+
+  // The first client that is there then and is such a one; 0 if none is.
+  template <class Condition>
+  int64_t First(absl::Time at, Condition condition) const {
+    for (size_t i = 0; i < clients_.size(); ++i) {
+      const Told& told = clients_[i];
+      const auto number = static_cast<int64_t>(i) + 1;
+      if (AtBranch(told.registered + 1, 0) <= at && AtBranch(told.leaves, 0) > at && condition(number, told))
+        return number;
+    }
+    return 0;
+  }
+
+  // Before its clients are told: while one is not, the handover cannot be complete.
+  void ToLeaver() {
+    const absl::Time at = AtBranch(HandoverDay(options_), 600);
+    const bool leaves = First(at, [&](int64_t each, const Told& told) {
+      return IsHandedOver(options_, each, told);
+    }) > 0;
+    const int64_t number = First(at, [&](int64_t each, const Told& told) {
+      return !IsHandedOver(options_, each, told);
+    });
+    if (!leaves || number == 0) return;
+    auto& assigned = *Attempt(at, "staff_leaving", number).mutable_client_assigned_to_broker();
+    assigned.set_staff_id(std::string(kLeaver));
+    assigned.set_role(BROKER_ROLE_BACKUP);
+  }
+
+  void Recommend(Bearing bearing, std::string_view product, std::string_view rule) {
+    // A short sample may have nobody assessed by then: long holidays.
+    if (options_.days < 30) return;
+    const int64_t number = First(at_, [&](int64_t each, const Told& told) {
+      return BearingOf(options_, each, told) == bearing && !told.organisation;
+    });
+    if (number == 0) return;
+    auto& made = *Attempt(at_, rule, number).mutable_recommendation_made();
+    made.set_recommendation_id(fmt::format("RC-{}", rule));
+    made.set_product_id(std::string(product));
+    made.set_staff_id(std::string(kSuccessor));
+  }
+
+  void LeadWithoutConsent() {
+    const int64_t number =
+        First(at_, [&](int64_t, const Told& told) { return !told.manners.AllowsPurpose("marketing", at_); });
+    if (number == 0) return;
+    auto& raised = *Attempt(at_, "lead_without_consent", number).mutable_lead_raised();
+    raised.set_lead_id("LD-without-consent");
+    raised.set_direction(LEAD_DIRECTION_SERVICE_TO_MARKETING);
+    SetCode("kefu.need", "idle_cash", raised.mutable_need());
+    raised.set_raised_by("S-01");
+    raised.set_owner_id(std::string(kSuccessor));
+    *raised.mutable_due_at() = ToProto(at_ + absl::Hours(72));
+  }
+
+  const DemoOptions& options_;
+  const Clients& clients_;
+  Writer writer_;
+  const absl::Time at_ = Moment(options_, 810, 660);
+};
+
+}  // namespace
+
+std::vector<Event> MakeServiceAttempts(const DemoOptions& options, const Clients& clients) {
+  return ForbiddenService(options, clients).Write();
 }
 
 }  // namespace kefu::cli

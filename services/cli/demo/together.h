@@ -22,4 +22,7 @@ std::vector<events::v1::Event> MakeMerges(const DemoOptions& options, const Clie
 // The correlation id of each is "attempt/RULE", the rule that refuses it (ExpectedRule).
 std::vector<events::v1::Event> MakeAttempts(const DemoOptions& options, const Clients& clients);
 
+// The same of brokers, leads and products: a client given to a leaver, what does not suit, a lead without consent, …
+std::vector<events::v1::Event> MakeServiceAttempts(const DemoOptions& options, const Clients& clients);
+
 }  // namespace kefu::cli
