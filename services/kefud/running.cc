@@ -101,6 +101,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeCaseService(*engine_, query));
   queries_.push_back(query::MakeContactService(*engine_, query));
   queries_.push_back(query::MakeLeadService(*engine_, query));
+  queries_.push_back(query::MakeCatalogueService(*engine_, query));
   queries_.push_back(query::MakeSearchService(*engine_, query));
   queries_.push_back(query::MakeClockService(*engine_, query));
   queries_.push_back(query::MakeSegmentService(*engine_, query));

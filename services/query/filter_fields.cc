@@ -6,6 +6,7 @@
 #include "kefu/query/v1/contact.pb.h"
 #include "kefu/query/v1/lead.pb.h"
 #include "platform/base/time.h"
+#include "services/query/catalogue_fields.h"
 #include "services/query/filter_readers.h"
 
 namespace kefu::query {
@@ -345,7 +346,7 @@ const FilterTable& LeadFields() {
 std::vector<const FilterTable*> AllFilterTables() {
   return {&CaseFields(),  &ClientFields(), &TimelineFields(), &ClockFields(),       &UndertakingFields(),
           &BookFields(),  &WorkFields(),   &StaffFields(),    &HandoverFields(),    &HandoverItemFields(),
-          &LeadFields(), &RecommendationFields()};
+          &LeadFields(), &RecommendationFields(), &ProductFields(), &SubscriptionFields()};
 }
 
 }  // namespace kefu::query

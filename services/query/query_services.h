@@ -39,6 +39,7 @@ struct QueryOptions {
 // Services of kefu.query.v1 and kefu.admin.v1. The engine must outlive them, and they the gRPC server: answers may
 // hold rows pinned in its stores until they are sent.
 std::unique_ptr<grpc::Service> MakeBookService(engine::Engine& engine, const QueryOptions& options);
+std::unique_ptr<grpc::Service> MakeCatalogueService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeClientService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeCaseService(engine::Engine& engine, const QueryOptions& options);
 std::unique_ptr<grpc::Service> MakeClockService(engine::Engine& engine, const QueryOptions& options);

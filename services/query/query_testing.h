@@ -19,6 +19,7 @@
 #include "kefu/query/v1/client.grpc.pb.h"
 #include "kefu/query/v1/clock.grpc.pb.h"
 #include "kefu/query/v1/contact.grpc.pb.h"
+#include "kefu/query/v1/product.grpc.pb.h"
 #include "kefu/query/v1/reference.grpc.pb.h"
 #include "kefu/query/v1/relation.grpc.pb.h"
 #include "kefu/query/v1/report.grpc.pb.h"
@@ -83,6 +84,7 @@ class QueryServer {
     services_.push_back(MakeRelationService(*engine_, options));
     services_.push_back(MakeReportService(*engine_, options));
     services_.push_back(MakeSuitabilityService(*engine_, options));
+    services_.push_back(MakeCatalogueService(*engine_, options));
     std::vector<grpc::Service*> served;
     for (const auto& service : services_) served.push_back(service.get());
     auto started = rpc::Server::Start({}, served);
@@ -100,6 +102,7 @@ class QueryServer {
     texts = query::v1::SearchService::NewStub(channel_);
     relations = query::v1::RelationService::NewStub(channel_);
     suitability = query::v1::SuitabilityService::NewStub(channel_);
+    catalogue = query::v1::CatalogueService::NewStub(channel_);
   }
   ~QueryServer() {
     EndAllStreams();
@@ -171,6 +174,7 @@ class QueryServer {
   std::unique_ptr<query::v1::SearchService::Stub> texts;
   std::unique_ptr<query::v1::RelationService::Stub> relations;
   std::unique_ptr<query::v1::SuitabilityService::Stub> suitability;
+  std::unique_ptr<query::v1::CatalogueService::Stub> catalogue;
 
  private:
   TempDirectory directory_;
