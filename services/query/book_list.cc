@@ -161,8 +161,8 @@ Status ListWork(const BookCall& call, const v1::ListWorkRequest& request, v1::Li
                                           response->mutable_items()));
   if (!cursor.empty()) response->set_next_page_token(call.tokens.Make(hash, cursor));
   if (request.show_total_size()) {
-    ASSIGN_OR_RETURN(const int64_t total,
-                     CountRows<v1::BookItem>(call, moment, plan, [&](v1::BookItem& row) { return filter.Matches(row); }));
+    const std::function<bool(v1::BookItem&)> passes = [&](v1::BookItem& row) { return filter.Matches(row); };
+    ASSIGN_OR_RETURN(const int64_t total, CountRows<v1::BookItem>(call, moment, plan, passes));
     response->set_total_size(total);
   }
   response->set_position(moment.PositionOf(kBook));

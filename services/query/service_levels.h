@@ -1,6 +1,7 @@
 #pragma once
 
-// What each tier of clients is promised, read from partition 0's `reference` view: how often a client hears from the firm.
+// What each tier of clients is promised, read from partition 0's `reference` view: how often a client hears from the
+// firm.
 
 #include <absl/time/time.h>
 

@@ -33,7 +33,8 @@ TEST(ServiceLevels, ATierHasItsOwnPromiseOrThatOfEveryOther) {
 }
 
 TEST(ServiceLevels, OfSeveralPacksTheStrictestBinds) {
-  const ServiceLevels levels({Pack("a", {{"gold", 30}}), Pack("b", {{"", 20}, {"gold", 0}}), Pack("c", {{"gold", 10}})});
+  const ServiceLevels levels(
+      {Pack("a", {{"gold", 30}}), Pack("b", {{"", 20}, {"gold", 0}}), Pack("c", {{"gold", 10}})});
   EXPECT_EQ(levels.DaysOf("gold"), 10);
   EXPECT_EQ(levels.DaysOf("standard"), 20);
   EXPECT_EQ(levels.Names(), (std::vector<std::string>{"a/1", "b/1", "c/1"}));
