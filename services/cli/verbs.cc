@@ -36,6 +36,8 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddStaffVerbs(app, tool);
   AddLeadVerbs(app, tool);
   AddNextActionVerbs(app, tool);
+  AddProductVerbs(app, tool);
+  AddServiceVerbs(app, tool);
 
   CLI::App& clock = AddGroup(app, "clock", "Clocks of cases: what is due, and why then");
   AddClockListVerb(clock, tool);

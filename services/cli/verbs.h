@@ -37,6 +37,9 @@ void AddHandoverVerbs(CLI::App& app, Tool& tool);
 void AddStaffVerbs(CLI::App& app, Tool& tool);
 void AddLeadVerbs(CLI::App& app, Tool& tool);
 void AddNextActionVerbs(CLI::App& app, Tool& tool);
+// kefu product …, kefu bundle …; kefu service ….
+void AddProductVerbs(CLI::App& app, Tool& tool);
+void AddServiceVerbs(CLI::App& app, Tool& tool);
 void AddClockListVerb(CLI::App& group, Tool& tool);
 void AddClockExplainVerb(CLI::App& group, Tool& tool);
 void AddPolicySimulateVerb(CLI::App& group, Tool& tool);
