@@ -85,7 +85,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
         "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover", "killed", "latency",
-        "load", "loaded", "log_bytes", "query", "rebuild", "restart", "run", "watch"}
+        "load", "loaded", "log_bytes", "match", "query", "rebuild", "restart", "run", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -105,6 +105,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     handover = report.median(measured, "handover")
     assert handover["exact"], handover
     assert handover["moved"] == 240
+    match = report.median(measured, "match")
+    assert match["exact"], match
+    assert match["products"] == 50
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0

@@ -103,8 +103,15 @@ def _handovers(lines):
                 line and line["exact"] and line["visible_ms"] <= 1000)
 
 
+def _matches(lines):
+    line = median(lines, "match", by="kefu")
+    measured = line and f"{line['p99_ms']:.1f} ms, {'exact' if line['exact'] else 'NOT exact'}"
+    yield _goal("products matched with one client over the whole catalogue, p99", "≤ 10 ms", measured,
+                line and line["exact"] and line["p99_ms"] <= 10)
+
+
 def goals_table(lines):
     rows = [["goal", "wanted", "measured", "reached"], ["---"] * 4]
-    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers):
+    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches):
         rows += part(lines)
     return markdown(rows)

@@ -142,6 +142,13 @@ def _handovers(lines):
                f"{line['server_peak_rss_mib']:,} MiB"]
 
 
+def _matches(lines):
+    for line in matching(lines, "match"):
+        yield [f"match: one client, {line['products']:,} products", f"p99 {line['p99_ms']:.2f} ms", "",
+               f"p50 {line['p50_ms']:.2f} ms, most {line['max_ms']:.2f} ms, {line['calls']:,} calls; "
+               f"{'each exact' if line['exact'] else 'NOT exact'}"]
+
+
 def _appends(lines):
     for line in matching(lines, "append"):
         yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",
@@ -165,6 +172,6 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _appends, _growth):
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

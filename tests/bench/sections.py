@@ -283,6 +283,15 @@ def handover(run):
         run.note(line | {"server_cpu_seconds": round(cpu, 2), "server_peak_rss_mib": peak})
 
 
+def match(run):
+    """Which products fit one client, over a whole catalogue; the answers are checked."""
+    products = run.args.match_products
+    say("Match:", f"{products:,} products")
+    with run.scratch("kefud-match") as folder, run.kefud(folder, "--log.partitions", run.args.partitions) as server:
+        run.measure("kefu_bench_match", "--server", server.address, "--products", products,
+                    "--calls", 200 if run.args.quick else 5_000)
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -309,6 +318,7 @@ SECTIONS = {
     "queries": queries,
     "clocks": clocks,
     "handover": handover,
+    "match": match,
     "latency": latency,
     "watch": watch,
     "appends": appends,
