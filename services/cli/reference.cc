@@ -19,6 +19,7 @@
 #include "platform/runtime/json.h"
 #include "services/cli/call.h"
 #include "services/cli/output.h"
+#include "services/cli/recommend.h"
 #include "services/cli/show.h"
 
 namespace kefu::cli {
@@ -35,6 +36,8 @@ const ReferenceNoun kPolicyNoun = {query::v1::REFERENCE_KIND_POLICY_PACK, "a pol
                                    "us.finra.4530"};
 const ReferenceNoun kCodesNoun = {query::v1::REFERENCE_KIND_CODE_SET, "a code set", "code_set_published",
                                   "us.finra.4530.problem"};
+const ReferenceNoun kSuitabilityNoun = {query::v1::REFERENCE_KIND_SUITABILITY_PACK, "a suitability pack",
+                                        "suitability_pack_published", "cn.sac.suitability"};
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include "services/cli/calendar_zone.h"
 #include "services/cli/call.h"
 #include "services/cli/listing.h"
+#include "services/cli/recommend.h"
 #include "services/cli/reference.h"
 #include "services/cli/verbs.h"
 
@@ -236,6 +237,16 @@ void AddCodesVerbs(CLI::App& group, Tool& tool) {
              nullptr);
   AddShow(group, tool, kCodesNoun, "codes");
   AddList(group, tool, kCodesNoun, "codes");
+}
+
+void AddSuitabilityPackVerbs(CLI::App& group, Tool& tool) {
+  AddPublish(group, tool, kSuitabilityNoun,
+             "Publish suitability packs: what may be recommended to whom. Without a version it is the next one",
+             {"kefu suitability publish deploy/policies/suitability.cn.sac.suitability.json",
+              "kefu suitability publish *.json --wait 30s", "kefu suitability publish - --actor S-1 < pack.json"},
+             SetNextVersion);
+  AddShow(group, tool, kSuitabilityNoun, "suitability");
+  AddList(group, tool, kSuitabilityNoun, "suitability");
 }
 
 }  // namespace kefu::cli

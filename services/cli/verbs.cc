@@ -1,5 +1,7 @@
 #include "services/cli/verbs.h"
 
+#include "services/cli/recommend.h"
+
 namespace kefu::cli {
 
 void AddAllVerbs(CLI::App& app, Tool& tool) {
@@ -38,6 +40,9 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddNextActionVerbs(app, tool);
   AddProductVerbs(app, tool);
   AddServiceVerbs(app, tool);
+
+  AddSuitabilityVerbs(app, tool);
+  AddRecommendVerbs(app, tool);
 
   CLI::App& clock = AddGroup(app, "clock", "Clocks of cases: what is due, and why then");
   AddClockListVerb(clock, tool);

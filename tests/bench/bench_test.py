@@ -85,7 +85,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
         "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover", "killed", "latency",
-        "load", "loaded", "log_bytes", "match", "query", "rebuild", "restart", "run", "watch"}
+        "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "restart", "run", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -108,6 +108,8 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     match = report.median(measured, "match")
     assert match["exact"], match
     assert match["products"] == 50
+    rechecked = [line for line in measured if line["what"] == "recheck"]
+    assert [(line["recommendations"], line["failed"], line["exact"]) for line in rechecked] == [(20_000, 137, True)] * 2
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0
@@ -193,6 +195,15 @@ def test_goals_name_the_slowest_query_and_clocks_that_were_told_twice():
     twice = goals.goals_table([clock | {"twice": 1}]).splitlines()
     assert any("NOT each once | **no** |" in row for row in twice)
     assert "each told once" in report.table(lines)
+
+
+def test_goals_say_whether_exactly_the_wrong_recommendations_were_found():
+    line = {"what": "recheck", "by": "kefu", "proposes": False, "recommendations": 500_000, "seconds": 3.5, "cpu_seconds": 4,
+            "failed": 137, "would_fail": 0, "sent": 137, "exact": True, "peak_rss_mib": 9}
+    assert any("7.0 s, exactly the wrong ones | yes |" in row for row in goals.goals_table([line]).splitlines())
+    assert any("NOT the wrong ones | **no** |" in row for row in goals.goals_table([line | {"exact": False}]).splitlines())
+    assert any("| **no** |" in row for row in goals.goals_table([line | {"seconds": 61}]).splitlines() if "decided again" in row)
+    assert "exactly those that are" in report.table([line])
 
 
 def test_runs_that_did_not_fold_the_same_are_no_comparison():

@@ -149,6 +149,14 @@ def _matches(lines):
                f"{'each exact' if line['exact'] else 'NOT exact'}"]
 
 
+def _recheck(lines):
+    for line in matching(lines, "recheck"):
+        yield [f"recheck: {line['recommendations']:,} recommendations{', and by a stricter matrix' if line['proposes'] else ''}",
+               f"{line['seconds']:.2f} s", "",
+               f"{line['failed']:,} wrong, {'exactly those' if line['exact'] else 'NOT those'} that are; "
+               f"{line['would_fail']:,} would be; {line['cpu_seconds']:.1f} CPU-seconds, peak {line['peak_rss_mib']:,} MiB"]
+
+
 def _appends(lines):
     for line in matching(lines, "append"):
         yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",

@@ -292,6 +292,15 @@ def match(run):
                     "--calls", 200 if run.args.quick else 5_000)
 
 
+def recheck(run):
+    """Every recommendation decided again, by its own moment and by a stricter matrix."""
+    number = 20_000 if run.args.quick else 1_000_000
+    say("Recheck:", f"{number:,} recommendations")
+    with run.scratch("recheck") as folder:
+        run.measure("kefu_bench_recheck", "--directory", folder, "--partitions", run.args.partitions, "--recommendations",
+                    number, "--clients", max(1, number // 10))
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -319,6 +328,7 @@ SECTIONS = {
     "clocks": clocks,
     "handover": handover,
     "match": match,
+    "recheck": recheck,
     "latency": latency,
     "watch": watch,
     "appends": appends,
