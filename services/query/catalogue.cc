@@ -4,7 +4,6 @@
 
 #include "platform/base/time.h"
 #include "platform/codec/key.h"
-#include "platform/unicode/fold.h"
 #include "projections/reference/reference.h"
 #include "projections/sdk/suitability_rules.h"
 
@@ -30,12 +29,6 @@ StatusOr<std::string> LastBroadcast(const engine::PartitionView& home) {
 }
 
 }  // namespace
-
-std::string FoldedName(std::string_view name) {
-  icu::UnicodeString folded = unicode::Simplify(unicode::FoldCase(unicode::FromUtf8(name)));
-  folded.trim();
-  return unicode::ToUtf8(folded);
-}
 
 StatusOr<Catalogue> Catalogue::Read(const engine::PartitionView& home) {
   Catalogue catalogue;

@@ -17,13 +17,13 @@
 #include "kefu/query/v1/product.pb.h"
 #include "kefu/query/v1/reference.pb.h"
 #include "platform/base/status.h"
+#include "projections/admission/catalogue_rules.h"
 #include "projections/engine/engine.h"
 
 namespace kefu::query {
 
-// What names of products are compared by: case, width, script and accents are folded, blanks at the ends are off. As
-// admission compares them.
-std::string FoldedName(std::string_view name);
+// What names of products are compared by.
+using admission::FoldedName;
 
 // Immutable; thread-safe.
 class Catalogue {

@@ -10,15 +10,15 @@ import pytest
 from servers import ROOT, Kefud, clean_environment
 
 PAGE = (ROOT / "docs" / "MISSION.md").read_text()
-ROWS = [f"A{number}" for number in range(1, 13)]
+ROWS = [f"{letter}{number}" for letter, last in (("A", 12), ("B", 7), ("C", 5)) for number in range(1, last + 1)]
 
 
 def rows():
-    """{id: cells} of the page's table."""
+    """{id: cells} of the page's tables."""
     found = {}
     for line in PAGE.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if re.fullmatch(r"A\d+", cells[0]):
+        if re.fullmatch(r"[ABC]\d+", cells[0]):
             assert cells[0] not in found
             found[cells[0]] = cells
     return found
