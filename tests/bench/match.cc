@@ -32,10 +32,14 @@ struct Options {
   int64_t calls = 2'000;
 };
 
-// What the catalogue below has for a client that nobody assessed: see Prepare.
+// R1 to R4, and C1 to C4: a class bears the level of its number.
+int LevelOf(int64_t product) { return static_cast<int>(product % 4) + 1; }
+int ClassOf(int64_t client) { return static_cast<int>(client % 4) + 1; }
+
+// What the catalogue below has for a client: see Prepare.
 bool Fits(int64_t product, int64_t client) {
   const bool for_it = product % 3 == 0 || product % kSegments == client % kSegments;
-  const bool suits = product % 4 == 0;
+  const bool suits = LevelOf(product) <= ClassOf(client);
   return for_it && suits;
 }
 
@@ -106,7 +110,7 @@ class Bench {
         target.set_scheme("tier");
         target.set_segment(fmt::format("t{}", number % kSegments));
       }
-      product.set_risk(static_cast<events::v1::RiskLevel>(number % 4));
+      product.set_risk(static_cast<events::v1::RiskLevel>(LevelOf(number)));
     }));
     RETURN_IF_ERROR(PublishEach(1, [](int64_t, Event& event) {
       auto& pack = *event.mutable_suitability_pack_published();
@@ -124,6 +128,14 @@ class Bench {
       event.set_client_id(ClientOf(number));
       event.mutable_client_registered()->set_kind(events::v1::CLIENT_KIND_PERSON);
       event.mutable_client_registered()->set_display_name("Wang");
+    }));
+    RETURN_IF_ERROR(PublishEach(options_.clients, [](int64_t number, Event& event) {
+      event.set_client_id(ClientOf(number));
+      auto& assessed = *event.mutable_risk_assessed();
+      assessed.set_assessment_id("A-" + ClientOf(number));
+      assessed.mutable_questionnaire()->set_scheme("kefu.questionnaire");
+      assessed.mutable_questionnaire()->set_value("bench");
+      assessed.set_investor_class(static_cast<events::v1::InvestorClass>(ClassOf(number)));
     }));
     return PublishEach(options_.clients, [](int64_t number, Event& event) {
       event.set_client_id(ClientOf(number));

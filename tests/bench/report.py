@@ -180,6 +180,6 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _appends, _growth):
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _appends, _growth):
         rows += part(lines)
     return markdown(rows)
