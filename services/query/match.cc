@@ -57,6 +57,9 @@ class Matcher {
     for (const auto& [id, bundle] : catalogue.bundles())
       if (!bundle.withdrawn() && IsIn(client, bundle.segment()))
         for (const std::string& product : bundle.product_ids()) bundle_of_.emplace(product, id);
+    // Whether a level suits is the same for every product of it.
+    for (int level = 0; level <= events::v1::RiskLevel_MAX; ++level)
+      levels_.push_back(Judge(static_cast<events::v1::RiskLevel>(level)));
   }
 
   v1::ProductMatch Match(const ServiceProductPublished& product) const {
@@ -87,13 +90,25 @@ class Matcher {
     AddReason("segment", targets.empty() || found != nullptr, SegmentDetail(product, found), match);
   }
 
-  void CheckSuitability(const ServiceProductPublished& product, v1::ProductMatch* match) const {
-    const events::v1::RiskLevel risk = sdk::RiskOf(product);
+  struct Suitability {
+    bool fits;
+    std::string detail;
+  };
+
+  Suitability Judge(events::v1::RiskLevel risk) const {
     const auto verdict = sdk::JudgeSuitability(client_.investor, risk, packs_, at_);
     std::string detail = fmt::format("{} for {}", RiskText(risk), class_text_);
     if (verdict.refusal != sdk::SuitabilityRefusal::kNone)
       detail += fmt::format(": {}{}", sdk::NameOf(verdict.refusal), verdict.may_insist ? ", may insist" : "");
-    AddReason("suitability", verdict.fits, std::move(detail), match);
+    return {verdict.fits, std::move(detail)};
+  }
+
+  void CheckSuitability(const ServiceProductPublished& product, v1::ProductMatch* match) const {
+    const events::v1::RiskLevel risk = sdk::RiskOf(product);
+    // A level of a newer build is judged as it comes.
+    const bool known = events::v1::RiskLevel_IsValid(risk);
+    const Suitability suits = known ? levels_[static_cast<size_t>(risk)] : Judge(risk);
+    AddReason("suitability", suits.fits, suits.detail, match);
   }
 
   const MatchedClient& client_;
@@ -101,6 +116,8 @@ class Matcher {
   const std::vector<const events::v1::SuitabilityPackPublished*> packs_;
   const std::string class_text_;
   std::map<std::string, std::string> bundle_of_;
+  // By level.
+  std::vector<Suitability> levels_;
 };
 
 }  // namespace
