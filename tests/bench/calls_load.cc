@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kChannels = 4;
 constexpr size_t kClientsAsked = 1000;
+constexpr size_t kMostClientsAsked = 20'000;
 
 // What all callers of one measurement share.
 struct Shared {
@@ -84,8 +85,14 @@ class EmptyService : public query::v1::ClientService::CallbackService {
 }  // namespace
 
 Status MeasureLoad(const CallOptions& options) {
-  ASSIGN_OR_RETURN(const auto clients, KnownClients(options.server, options.clients, kClientsAsked));
-  ASSIGN_OR_RETURN(const Load load, LoadOf(options.method, clients));
+  ASSIGN_OR_RETURN(auto clients, KnownClients(options.server, options.clients, kClientsAsked));
+  StatusOr<Load> asked = LoadOf(options.method, clients);
+  if (asked.status().code() == StatusCode::kNotFound) {
+    // What few clients have needs a look at more of them.
+    ASSIGN_OR_RETURN(clients, KnownClients(options.server, options.clients, kMostClientsAsked));
+    asked = LoadOf(options.method, clients);
+  }
+  ASSIGN_OR_RETURN(const Load load, std::move(asked));
   const absl::Time began = absl::Now();
   Shared shared{load, began + absl::Seconds(options.warm_up),
                 began + absl::Seconds(options.warm_up) + absl::Seconds(options.seconds)};
