@@ -13,7 +13,7 @@ void LeadsByClient::Keys(const Lead& row, sdk::IndexKeys& out) {
 }
 
 void LeadsByDue::Keys(const Lead& row, sdk::IndexKeys& out) {
-  if (!IsOpen(row.state())) return;
+  if (!IsOpen(row.state()) || row.imported()) return;
   const absl::Time due = FromProto(row.due_at());
   if (row.has_escalated_due_at() && FromProto(row.escalated_due_at()) == due) return;
   out.AddEncoded(Key::Encode(due, row.lead_id()));
@@ -79,6 +79,7 @@ sdk::Outcome LeadView::Apply(const sdk::Recorded<events::v1::LeadRaised>& raised
   row.set_owner_id(body.owner_id());
   row.set_team(body.team());
   *row.mutable_due_at() = body.due_at();
+  row.set_imported(event.imported());
   row.set_note(body.note());
   row.set_branch_id(event.branch_id());
   row.set_last_offset(raised.record.offset.value());
@@ -93,7 +94,10 @@ sdk::Outcome LeadView::Apply(const sdk::Recorded<events::v1::LeadAccepted>& acce
   *row->mutable_accepted_at() = accepted.event().occurred_at();
   // Who names no time by which it has to end keeps the first one: a lead is never open without a time at which somebody
   // looks after it.
-  if (accepted.body.has_due_at()) *row->mutable_due_at() = accepted.body.due_at();
+  if (accepted.body.has_due_at()) {
+    *row->mutable_due_at() = accepted.body.due_at();
+    row->set_imported(accepted.event().imported());
+  }
   return sdk::Applied();
 }
 

@@ -28,7 +28,8 @@ struct LeadsByClient {
   static void Keys(const Lead& row, sdk::IndexKeys& out);
 };
 
-// Open ones whose present due time nobody has told the log to have passed: what the lead duty looks at.
+// Open ones whose present due time nobody has told the log to have passed, and that was not imported: what the lead duty
+// looks at.
 struct LeadsByDue {
   static constexpr std::string_view kName = "by_due";
   static constexpr uint8_t kId = 3;
@@ -77,7 +78,7 @@ constexpr bool IsOpen(query::v1::LeadState state) {
 
 struct LeadView {
   static constexpr std::string_view kName = "lead";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   using Events = sdk::TypeList<events::v1::LeadRaised, events::v1::LeadAccepted, events::v1::LeadDeclined,
                                events::v1::LeadWorked, events::v1::LeadWon, events::v1::LeadLost,
                                events::v1::LeadEscalated, events::v1::WorkReassigned, events::v1::NextActionAnswered>;

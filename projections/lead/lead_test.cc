@@ -112,6 +112,20 @@ TEST(LeadFolds, EachDueTimeIsToldToHavePassedOnceAndANewOneIsWatchedAgain) {
   EXPECT_THAT(run.Entries<LeadsByDue>(), IsEmpty());
 }
 
+TEST(LeadFolds, ADueTimeOfAnOlderSystemAlarmsNobodyUntilANewOneIsSetHere) {
+  const auto imported = [](testkit::Draft draft) {
+    return draft.With([](events::v1::Event& event) { event.set_imported(true); });
+  };
+  LeadRun run;
+  run.Given(imported(Raised("L-1", Hour(24))), Raised("L-2", Hour(24)), imported(Accepted("L-2", "S-8", Hour(48))));
+  EXPECT_THAT(run.Entries<LeadsByDue>(), IsEmpty());
+  EXPECT_EQ(run.Entries<LeadsByClient>().size(), 2u) << "they are there, and overdue for whoever looks";
+  run.Given(Accepted("L-1", "S-8"));
+  EXPECT_THAT(run.Entries<LeadsByDue>(), IsEmpty()) << "the due time is still the imported one";
+  run.Given(Raised("L-3", Hour(24)), imported(Raised("L-4", Hour(24))), Accepted("L-4", "S-8", Hour(72)));
+  EXPECT_THAT(run.Entries<LeadsByDue>(), ElementsAre("2026-03-03T01:00:00Z, L-3", "2026-03-05T01:00:00Z, L-4"));
+}
+
 TEST(LeadFolds, WhatEndedIsNotWatchedAnyMore) {
   LeadRun run;
   run.Given(Raised("L-1", Hour(1)), Raised("L-2", Hour(2)), Raised("L-3", Hour(3)), Raised("L-4", Hour(4)),

@@ -1,6 +1,7 @@
 #include "services/clock/fact_writer.h"
 
 #include <absl/time/clock.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
@@ -168,6 +169,24 @@ std::string FactWriter::Trouble(Partition partition) const {
   Lane& lane = *lanes_.at(static_cast<size_t>(partition.value()));
   const std::lock_guard lock(lane.mutex);
   return lane.trouble;
+}
+
+StatusOr<absl::Time> KeepEach(int32_t partitions, const FactWriter& writer, Standing& standing,
+                              const std::function<StatusOr<absl::Time>(Partition)>& keep) {
+  absl::Time next = absl::InfiniteFuture();
+  Status first_fault;
+  for (int32_t p = 0; p < partitions; ++p) {
+    const Partition partition(p);
+    const StatusOr<absl::Time> kept = keep(partition);
+    if (kept.ok()) next = std::min(next, *kept);
+    if (!kept.ok() && first_fault.ok()) first_fault = Annotate(kept.status(), fmt::format("partition {}", partition));
+    standing.Change(partition, [&](admin::v1::Duty& duty) {
+      duty.set_written(writer.Written(partition));
+      duty.set_trouble(kept.ok() ? writer.Trouble(partition) : ToString(kept.status()));
+    });
+  }
+  RETURN_IF_ERROR(first_fault);
+  return next;
 }
 
 }  // namespace kefu::duties

@@ -5,6 +5,7 @@
 #include <absl/time/time.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -59,5 +60,11 @@ class FactWriter {
   const std::string view_;
   std::vector<std::shared_ptr<Lane>> lanes_;
 };
+
+// A step of a duty: `keep` for each partition, which returns when it is to be called again; the earliest is returned.
+// Shows in `standing` what was written and why it does not go on. One partition that cannot be read does not keep the
+// others waiting: the first error is returned when all had their turn.
+StatusOr<absl::Time> KeepEach(int32_t partitions, const FactWriter& writer, Standing& standing,
+                              const std::function<StatusOr<absl::Time>(Partition)>& keep);
 
 }  // namespace kefu::duties

@@ -53,21 +53,7 @@ LeadKeeper::LeadKeeper(const DutyContext& context, size_t max_batch)
 std::vector<std::string> LeadKeeper::views() const { return {std::string(LeadView::kName)}; }
 
 StatusOr<absl::Time> LeadKeeper::Step() {
-  absl::Time next = absl::InfiniteFuture();
-  Status first_fault;
-  for (int32_t p = 0; p < partitions(); ++p) {
-    const Partition partition(p);
-    const StatusOr<absl::Time> kept = Keep(partition);
-    if (kept.ok()) next = std::min(next, *kept);
-    // One partition that cannot be read must not keep the others waiting.
-    if (!kept.ok() && first_fault.ok()) first_fault = Annotate(kept.status(), fmt::format("partition {}", partition));
-    standing_.Change(partition, [&](admin::v1::Duty& duty) {
-      duty.set_written(writer_.Written(partition));
-      duty.set_trouble(kept.ok() ? writer_.Trouble(partition) : ToString(kept.status()));
-    });
-  }
-  RETURN_IF_ERROR(first_fault);
-  return next;
+  return KeepEach(partitions(), writer_, standing_, [this](Partition partition) { return Keep(partition); });
 }
 
 StatusOr<absl::Time> LeadKeeper::Keep(Partition partition) {

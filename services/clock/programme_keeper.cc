@@ -87,22 +87,11 @@ std::vector<std::string> ProgrammeKeeper::views() const { return {std::string(Pr
 
 StatusOr<absl::Time> ProgrammeKeeper::Step() {
   const absl::Time midnight = BeginOf(sdk::BranchDayOf(Now()) + 1);
-  absl::Time next = midnight;
-  Status first_fault;
-  for (int32_t p = 0; p < partitions(); ++p) {
-    const Partition partition(p);
-    const StatusOr<bool> done = Keep(partition);
-    // One partition that cannot be read must not keep the others waiting.
-    if (!done.ok() && first_fault.ok()) first_fault = Annotate(done.status(), fmt::format("partition {}", partition));
-    if (done.ok() && !*done) next = Now() + kBetweenSteps;
-    standing_.Change(partition, [&](admin::v1::Duty& duty) {
-      duty.set_written(writer_.Written(partition));
-      *duty.mutable_next_at() = ToProto(midnight);
-      duty.set_trouble(done.ok() ? writer_.Trouble(partition) : ToString(done.status()));
-    });
-  }
-  RETURN_IF_ERROR(first_fault);
-  return next;
+  return KeepEach(partitions(), writer_, standing_, [&](Partition partition) -> StatusOr<absl::Time> {
+    ASSIGN_OR_RETURN(const bool done, Keep(partition));
+    standing_.Change(partition, [&](admin::v1::Duty& duty) { *duty.mutable_next_at() = ToProto(midnight); });
+    return done ? midnight : Now() + kBetweenSteps;
+  });
 }
 
 StatusOr<std::vector<Programme>> ProgrammeKeeper::ReadProgrammes(const engine::PartitionView& view) const {

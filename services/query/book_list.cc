@@ -7,8 +7,10 @@
 #include "services/query/filter.h"
 #include "services/query/filter_fields.h"
 #include "services/query/gap.h"
+#include "services/query/list_plan.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/request_time.h"
 #include "services/query/units.h"
 
 namespace kefu::query {
@@ -36,11 +38,6 @@ StatusOr<bool> IsByNeglect(const std::string& order_by) {
   if (order_by == "client_id") return false;
   return WithReason(InvalidArgument("order_by \"{}\": say neglect or client_id", order_by.substr(0, 80)),
                     "ORDER_INVALID", "order_by");
-}
-
-bool AsksFor(const Filter& filter, std::string_view field) {
-  const auto wanted = filter.MustBeOneOf(field);
-  return wanted.size() == 1 && wanted.front().number != 0;
 }
 
 // A book of a day is made of tenures: what else is known of a client is of today, and would mislead.
@@ -105,7 +102,7 @@ Status ListBook(const BookCall& call, const v1::ListBookRequest& request, v1::Li
   ASSIGN_OR_RETURN(bool by_neglect, IsByNeglect(request.order_by()));
   // Nobody neglects who nobody serves.
   if (staff_id.empty()) by_neglect = false;
-  ASSIGN_OR_RETURN(const absl::Time as_of, BookMomentOf(request.has_as_of(), request.as_of(), "as_of"));
+  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
   const std::string hash =
       PageTokens::QueryHash({"ListBook", request.parent(), filter.normal_form(), by_neglect ? "neglect" : "client_id",
                              request.has_as_of() ? codec::Key(as_of) : ""});
@@ -114,7 +111,7 @@ Status ListBook(const BookCall& call, const v1::ListBookRequest& request, v1::Li
   ASSIGN_OR_RETURN(const ServiceLevels levels, ServiceLevels::Read(*call.engine.At(kReferenceHome), as_of));
   const ScanPlan plan =
       PlanBook(staff_id, by_neglect,
-               AsksFor(filter, "neglected") ? levels.NeglectedBefore(as_of).value_or(absl::InfinitePast())
+               Demands(filter, "neglected") ? levels.NeglectedBefore(as_of).value_or(absl::InfinitePast())
                                             : std::optional<absl::Time>());
   const std::function<bool(v1::BookClient&)> passes = [&](v1::BookClient& row) {
     levels.Judge(as_of, &row);

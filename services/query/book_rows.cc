@@ -62,15 +62,6 @@ StatusOr<std::string> HandoverOf(std::string_view name, std::string_view field) 
   return std::string(handover);
 }
 
-StatusOr<absl::Time> BookMomentOf(bool given, const google::protobuf::Timestamp& time, std::string_view field) {
-  if (!given) return absl::Now();
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 || time.nanos() > 999'999'999)
-    return WithReason(InvalidArgument("{} is no time", field), "TIME_INVALID", field);
-  return FromProto(time);
-}
-
 Status UnreadableBook(const engine::PartitionView& partition) {
   return DataLoss("a row of partition {} cannot be read; rebuild the view \"book\"", partition.partition());
 }

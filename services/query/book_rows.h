@@ -24,8 +24,6 @@ inline constexpr std::string_view kBook = book::BookView::kName;
 StatusOr<std::string> StaffOf(std::string_view name, std::string_view field, bool may_be_nobody = false);
 // "handovers/{handover}".
 StatusOr<std::string> HandoverOf(std::string_view name, std::string_view field);
-// A time a request gives, or now. kInvalidArgument (TIME_INVALID) if it is none.
-StatusOr<absl::Time> BookMomentOf(bool given, const google::protobuf::Timestamp& time, std::string_view field);
 
 Status UnreadableBook(const engine::PartitionView& partition);
 

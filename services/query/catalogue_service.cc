@@ -10,12 +10,13 @@
 #include "projections/reference/reference.h"
 #include "services/query/catalogue.h"
 #include "services/query/catalogue_fields.h"
-#include "services/query/gap.h"
 #include "services/query/match.h"
 #include "services/query/matched_client.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
+#include "services/query/request_time.h"
+#include "services/query/row_list.h"
 #include "services/query/subscription_plan.h"
 #include "services/query/unary.h"
 #include "services/query/union.h"
@@ -31,16 +32,6 @@ using reference::ReferenceView;
 
 constexpr std::string_view kSubscriptions = "subscription";
 constexpr std::string_view kProducts = "products/";
-
-// A time a request gives, or now. kInvalidArgument (TIME_INVALID) if it is none.
-StatusOr<absl::Time> MomentOf(bool given, const google::protobuf::Timestamp& time, std::string_view field) {
-  if (!given) return absl::Now();
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 || time.nanos() > 999'999'999)
-    return WithReason(InvalidArgument("{} is no time", field), "TIME_INVALID", field);
-  return FromProto(time);
-}
 
 class CatalogueService final : public v1::CatalogueService::CallbackService {
  public:
@@ -160,7 +151,7 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
 
   Status Match(const v1::MatchProductsRequest& request, v1::MatchProductsResponse* response) {
     ASSIGN_OR_RETURN(const std::string client_id, ClientOf(request.parent(), "parent"));
-    ASSIGN_OR_RETURN(const absl::Time at, MomentOf(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time at, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(Union records, UnionOf(engine_, client_id));
     const engine::PartitionView& home = records.moment.Add(kReferenceHome);
     ASSIGN_OR_RETURN(const auto catalogue, keeper_.Get(home));
@@ -171,75 +162,19 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
     return OkStatus();
   }
 
-  struct SubscriptionQuery {
-    // Of a client: its records, and the moment for the answer. Else of all.
-    std::optional<Union> records;
-    Filter filter;
-    absl::Time as_of;
-    ScanPlan plan;
-
-    // Tells what only a moment decides, then matches.
-    bool Passes(v1::Subscription& row) const {
-      const bool overdue = row.state() == v1::SUBSCRIPTION_STATE_ACTIVE && row.has_next_due_at() &&
-                           FromProto(row.next_due_at()) < as_of;
-      if (overdue) row.set_overdue(true);
-      return (!records.has_value() || records->Has(row.client_id())) && filter.Matches(row);
-    }
-  };
-
-  StatusOr<SubscriptionQuery> Read(const v1::ListSubscriptionsRequest& request) const {
-    SubscriptionQuery query;
-    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
-    ASSIGN_OR_RETURN(query.filter, Filter::Parse(request.filter(), SubscriptionFields()));
-    ASSIGN_OR_RETURN(query.as_of, MomentOf(request.has_as_of(), request.as_of(), "as_of"));
-    if (!client_id.empty()) {
-      ASSIGN_OR_RETURN(query.records, UnionOf(engine_, client_id));
-    }
-    query.plan = PlanSubscriptions(query.records.has_value() ? &*query.records : nullptr, query.filter, query.as_of);
-    return query;
-  }
-
   Status ListSubscribed(const std::function<Status()>& keeps_going, const v1::ListSubscriptionsRequest& request,
                         v1::ListSubscriptionsResponse* response) const {
-    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
-    ASSIGN_OR_RETURN(const SubscriptionQuery query, Read(request));
-    const std::string as_of = request.has_as_of() ? codec::Key(query.as_of) : "";
-    const std::string hash =
-        PageTokens::QueryHash({"ListSubscriptions", request.parent(), query.filter.normal_form(), as_of,
-                               query.records.has_value() ? query.records->Key() : std::string()});
-    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment = query.records.has_value() ? query.records->moment : Moment::Now(engine_);
-    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan, after));
-    const auto accepts = [&](v1::Subscription& row, const engine::PartitionView& partition) {
-      if (!query.Passes(row)) return false;
-      SetGap(partition, kSubscriptions, row.client_id(), &row);
-      return true;
+    ASSIGN_OR_RETURN(auto list, RowList<v1::Subscription>::Read(engine_, request.parent(), request.filter(),
+                                                                SubscriptionFields()));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    list.plan.scan = PlanSubscriptions(list.records.has_value() ? &*list.records : nullptr, list.filter, as_of);
+    list.tell = [as_of](v1::Subscription& row) {
+      if (row.state() == v1::SUBSCRIPTION_STATE_ACTIVE && row.has_next_due_at() &&
+          FromProto(row.next_due_at()) < as_of)
+        row.set_overdue(true);
     };
-    ASSIGN_OR_RETURN(const std::string cursor,
-                     FillPage<v1::Subscription>(*scan, LimitsOf(options_, size, keeps_going), accepts,
-                                                response->mutable_subscriptions()));
-    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
-    if (request.show_total_size()) {
-      ASSIGN_OR_RETURN(const int64_t total, Count(keeps_going, moment, query));
-      response->set_total_size(total);
-    }
-    response->set_position(moment.PositionOf(kSubscriptions));
-    return OkStatus();
-  }
-
-  static StatusOr<int64_t> Count(const std::function<Status()>& keeps_going, const Moment& moment,
-                                 const SubscriptionQuery& query) {
-    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan, {}));
-    v1::Subscription row;
-    int64_t count = 0;
-    for (int64_t examined = 1;; ++examined) {
-      ASSIGN_OR_RETURN(const bool found, scan->Next());
-      if (!found) return count;
-      if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(keeps_going());
-      ASSIGN_OR_RETURN(const std::string_view stored, scan->Row());
-      if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
-      count += query.Passes(row);
-    }
+    return AnswerList(engine_, options_, tokens_, "ListSubscriptions", request, MomentAsked(request, as_of), list,
+                      keeps_going, response->mutable_subscriptions(), response);
   }
 
   engine::Engine& engine_;

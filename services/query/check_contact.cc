@@ -11,6 +11,7 @@
 #include "projections/sdk/branch_time.h"
 #include "projections/sdk/contact_rules.h"
 #include "services/query/names.h"
+#include "services/query/request_time.h"
 #include "services/query/union.h"
 #include "services/query/units.h"
 
@@ -73,16 +74,6 @@ std::optional<absl::Time> AllowedFrom(const Limits& limits, sdk::PlannedContact 
   return std::nullopt;
 }
 
-StatusOr<absl::Time> TimeOf(const query::v1::CheckContactRequest& request, absl::Time now) {
-  if (!request.has_at()) return now;
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  const auto& at = request.at();
-  if (at.seconds() < kFirst || at.seconds() > kLast || at.nanos() < 0 || at.nanos() > 999'999'999)
-    return WithReason(InvalidArgument("at is no time"), "TIME_INVALID", "at");
-  return FromProto(at);
-}
-
 }  // namespace
 
 StatusOr<query::v1::CheckContactResponse> CheckContact(const engine::Engine& engine,
@@ -90,7 +81,10 @@ StatusOr<query::v1::CheckContactResponse> CheckContact(const engine::Engine& eng
   ASSIGN_OR_RETURN(const std::string client_id, ClientOf(request.name(), "name"));
   if (request.channel() == events::v1::CHANNEL_UNSPECIFIED)
     return WithReason(InvalidArgument("channel: say on which one the contact would be"), "CHANNEL_MISSING", "channel");
-  ASSIGN_OR_RETURN(const absl::Time at, TimeOf(request, now));
+  absl::Time at = now;
+  if (request.has_at()) {
+    ASSIGN_OR_RETURN(at, TimeOf(request.at(), "at"));
+  }
   ASSIGN_OR_RETURN(const Union records, UnionOf(engine, client_id));
   ASSIGN_OR_RETURN(const Limits limits, ReadLimits(records, client_id));
   std::optional<events::v1::CalendarPublished> calendar;

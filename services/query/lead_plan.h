@@ -4,28 +4,18 @@
 
 #include <absl/time/time.h>
 
-#include <optional>
 #include <string_view>
 
-#include "platform/base/ids.h"
-#include "services/query/filter.h"
-#include "services/query/merged_scan.h"
-#include "services/query/union.h"
+#include "services/query/list_plan.h"
 
 namespace kefu::query {
-
-struct LeadPlan {
-  ScanPlan scan;
-  // All rows are in this partition: those of one client.
-  std::optional<Partition> only;
-};
 
 // One by its id; else always in the order of due times: of one client, of one owner or team, or of all, in the states a
 // passing row may have, up to the time that the filter names ("overdue" names `as_of`). `client_id` empty means of all
 // clients.
-LeadPlan PlanLeads(std::string_view client_id, const Filter& filter, absl::Time as_of, int32_t partitions);
+ListPlan PlanLeads(std::string_view client_id, const Filter& filter, absl::Time as_of, int32_t partitions);
 
 // Of records that were merged: ranges of each. Rows that are walked may be of others.
-LeadPlan PlanLeads(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions);
+ListPlan PlanLeads(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions);
 
 }  // namespace kefu::query

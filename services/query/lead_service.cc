@@ -19,6 +19,7 @@
 #include "services/query/page.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
+#include "services/query/row_list.h"
 #include "services/query/unary.h"
 #include "services/query/union.h"
 
@@ -104,75 +105,16 @@ class LeadService final : public Base {
     return AnswerWhenReached(context, engine_, kView, position, std::move(work));
   }
 
-  struct Query {
-    // Of a client: its records, and the moment for the answer. Else of all.
-    std::optional<Union> records;
-    Filter filter;
-    absl::Time as_of;
-    LeadPlan plan;
-
-    // Tells what only a moment decides, then matches.
-    bool Passes(v1::Lead& row) const {
-      SetAge(as_of, &row);
-      return (!records.has_value() || records->Has(row.client_id())) && filter.Matches(row);
-    }
-  };
-
-  StatusOr<Query> Read(const v1::ListLeadsRequest& request) const {
-    Query query;
-    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
-    ASSIGN_OR_RETURN(query.filter, Filter::Parse(request.filter(), LeadFields()));
-    ASSIGN_OR_RETURN(query.as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
-    if (client_id.empty()) {
-      query.plan = PlanLeads(client_id, query.filter, query.as_of, engine_.partitions());
-    } else {
-      ASSIGN_OR_RETURN(query.records, UnionOf(engine_, client_id));
-      query.plan = PlanLeads(*query.records, query.filter, query.as_of, engine_.partitions());
-    }
-    return query;
-  }
-
   Status List(const std::function<Status()>& keeps_going, const v1::ListLeadsRequest& request,
               v1::ListLeadsResponse* response) const {
-    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
-    ASSIGN_OR_RETURN(const Query query, Read(request));
-    const std::string as_of = request.has_as_of() ? codec::Key(query.as_of) : "";
-    const std::string hash =
-        PageTokens::QueryHash({"ListLeads", request.parent(), query.filter.normal_form(), as_of,
-                               query.records.has_value() ? query.records->Key() : std::string()});
-    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment = query.records.has_value()     ? query.records->moment
-                          : query.plan.only.has_value() ? Moment::Now(engine_, *query.plan.only)
-                                                        : Moment::Now(engine_);
-    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
-    const auto accepts = [&](v1::Lead& row, const engine::PartitionView& partition) {
-      if (!query.Passes(row)) return false;
-      SetGap(partition, kView, row.client_id(), &row);
-      return true;
-    };
-    ASSIGN_OR_RETURN(const std::string cursor, FillPage<v1::Lead>(*scan, LimitsOf(options_, size, keeps_going), accepts,
-                                                                  response->mutable_leads()));
-    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
-    if (request.show_total_size()) {
-      ASSIGN_OR_RETURN(const int64_t total, Count(keeps_going, moment, query));
-      response->set_total_size(total);
-    }
-    response->set_position(moment.PositionOf(kView));
-    return OkStatus();
-  }
-
-  static StatusOr<int64_t> Count(const std::function<Status()>& keeps_going, const Moment& moment, const Query& query) {
-    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, {}));
-    v1::Lead row;
-    int64_t count = 0;
-    for (int64_t examined = 1;; ++examined) {
-      ASSIGN_OR_RETURN(const bool found, scan->Next());
-      if (!found) return count;
-      if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(keeps_going());
-      ASSIGN_OR_RETURN(const std::string_view stored, scan->Row());
-      if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
-      count += query.Passes(row);
-    }
+    ASSIGN_OR_RETURN(auto list,
+                     RowList<v1::Lead>::Read(engine_, request.parent(), request.filter(), LeadFields()));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    list.plan = list.records.has_value() ? PlanLeads(*list.records, list.filter, as_of, engine_.partitions())
+                                         : PlanLeads("", list.filter, as_of, engine_.partitions());
+    list.tell = [as_of](v1::Lead& row) { SetAge(as_of, &row); };
+    return AnswerList(engine_, options_, tokens_, "ListLeads", request, MomentAsked(request, as_of), list, keeps_going,
+                      response->mutable_leads(), response);
   }
 
   Status Get(const v1::GetLeadRequest& request, v1::Lead* response) const {

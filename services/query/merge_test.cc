@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <limits>
 #include <map>
 
 #include "projections/client/client.h"
@@ -396,6 +397,22 @@ TEST_F(MergeTest, RelationsAndMergesOfAllRecordsAreListedOnce) {
   EXPECT_THAT(merges("C"), ElementsAre("m2 split"));
   EXPECT_THAT(merges("X"), ElementsAre("m3"));
   EXPECT_THAT(merges("nobody"), IsEmpty());
+}
+
+TEST_F(MergeTest, AMomentThatIsNoTimeIsRefused) {
+  Patient listing, grouping;
+  query::v1::ListRelationsRequest relations;
+  relations.set_parent("clients/A");
+  relations.mutable_as_of()->set_nanos(-1);
+  query::v1::ListRelationsResponse related;
+  ExpectRefused(server_.relations->ListRelations(&listing, relations, &related), grpc::StatusCode::INVALID_ARGUMENT,
+                "TIME_INVALID");
+  query::v1::GetClientGroupRequest group;
+  group.set_name("clients/A");
+  group.mutable_as_of()->set_seconds(std::numeric_limits<int64_t>::max());
+  query::v1::ClientGroup grouped;
+  ExpectRefused(server_.relations->GetClientGroup(&grouping, group, &grouped), grpc::StatusCode::INVALID_ARGUMENT,
+                "TIME_INVALID");
 }
 
 TEST_F(MergeTest, TheGroupIsReadOverAllPartitions) {

@@ -10,6 +10,7 @@
 #include "projections/sdk/suitability_rules.h"
 #include "projections/suitability/suitability.h"
 #include "services/query/later.h"
+#include "services/query/request_time.h"
 
 namespace kefu::query {
 namespace {
@@ -29,19 +30,11 @@ Status Wrong(std::string_view reason, std::string_view field, std::string what) 
   return WithReason(InvalidArgument("{}", what), reason, field);
 }
 
-Status CheckTime(const google::protobuf::Timestamp& time, std::string_view field) {
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 || time.nanos() > 999'999'999)
-    return Wrong("TIME_INVALID", field, fmt::format("{} is no time", field));
-  return OkStatus();
-}
-
 }  // namespace
 
 Status CheckRecheck(const v1::RecheckRecommendationsRequest& request) {
-  RETURN_IF_ERROR(CheckTime(request.from(), "from"));
-  RETURN_IF_ERROR(CheckTime(request.until(), "until"));
+  RETURN_IF_ERROR(TimeOf(request.from(), "from").status());
+  RETURN_IF_ERROR(TimeOf(request.until(), "until").status());
   if (request.max_failures() < 0 || request.max_failures() > kMostFailures)
     return Wrong("MAX_FAILURES_INVALID", "max_failures", fmt::format("max_failures must be 0 to {}", kMostFailures));
   std::set<std::string_view> packs, products;

@@ -1,7 +1,5 @@
 #include "services/query/recommendation_plan.h"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 
 #include "platform/base/hash.h"
@@ -13,17 +11,6 @@ namespace {
 
 using namespace suitability;
 
-// The one text that `field` of every passing row has; empty if the filter does not say.
-std::string OnlyText(const Filter& filter, std::string_view field) {
-  const auto named = filter.MustBeOneOf(field);
-  return named.size() == 1 ? named.front().text : std::string();
-}
-
-bool AsksForOpen(const Filter& filter) {
-  const auto open = filter.MustBeOneOf("open");
-  return open.size() == 1 && open.front().number != 0;
-}
-
 void Walk(std::string_view table, const std::string& head, ScanPlan* scan) {
   scan->table = table;
   scan->ranges.push_back({head, head.size()});
@@ -31,8 +18,8 @@ void Walk(std::string_view table, const std::string& head, ScanPlan* scan) {
 
 }  // namespace
 
-RecommendationPlan PlanRecommendations(std::string_view client_id, const Filter& filter, int32_t partitions) {
-  RecommendationPlan plan;
+ListPlan PlanRecommendations(std::string_view client_id, const Filter& filter, int32_t partitions) {
+  ListPlan plan;
   ScanPlan& scan = plan.scan;
   scan.view = SuitabilityView::kName;
   scan.rows = Recommendations::kName;
@@ -45,8 +32,8 @@ RecommendationPlan PlanRecommendations(std::string_view client_id, const Filter&
     scan.table = scan.rows;
     scan.ranges.push_back({codec::Key(id), 0});
   } else if (!client.empty()) {
-    Walk(AsksForOpen(filter) ? OpenRecommendationsByClient::kName : RecommendationsByClient::kName, codec::Key(client),
-         &scan);
+    Walk(Demands(filter, "open") ? OpenRecommendationsByClient::kName : RecommendationsByClient::kName,
+         codec::Key(client), &scan);
   } else if (!staff.empty()) {
     Walk(RecommendationsByStaff::kName, codec::Key(staff), &scan);
   } else if (const std::string product = OnlyText(filter, "product_id"); !product.empty()) {
@@ -57,16 +44,10 @@ RecommendationPlan PlanRecommendations(std::string_view client_id, const Filter&
   return plan;
 }
 
-RecommendationPlan PlanRecommendations(const Union& records, const Filter& filter, int32_t partitions) {
-  RecommendationPlan plan = PlanRecommendations(records.root, filter, partitions);
-  if (records.alone()) return plan;
-  plan.only.reset();
-  if (plan.scan.table == plan.scan.rows) return plan;
-  for (size_t m = 1; m < records.members.size(); ++m) {
-    ScanPlan more = PlanRecommendations(records.members[m], filter, partitions).scan;
-    std::move(more.ranges.begin(), more.ranges.end(), std::back_inserter(plan.scan.ranges));
-  }
-  return plan;
+ListPlan PlanRecommendations(const Union& records, const Filter& filter, int32_t partitions) {
+  return OverRecords(records, [&](std::string_view client_id) {
+    return PlanRecommendations(client_id, filter, partitions);
+  });
 }
 
 }  // namespace kefu::query

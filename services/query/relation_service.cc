@@ -12,6 +12,7 @@
 #include "services/query/names.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
+#include "services/query/request_time.h"
 #include "services/query/unary.h"
 #include "services/query/union.h"
 
@@ -24,11 +25,6 @@ using grpc::ServerUnaryReactor;
 
 constexpr std::string_view kView = "relation";
 constexpr std::string_view kRelations = "relations";
-
-// The present where the caller names no moment.
-absl::Time MomentOf(bool given, const google::protobuf::Timestamp& as_of) {
-  return given ? FromProto(as_of) : absl::Now();
-}
 
 // What the list's last key was, from a cursor of MergedScan: a row of two records comes once, over pages, too.
 std::string LastKey(std::string_view cursor) {
@@ -104,7 +100,7 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
     const std::string hash = PageTokens::QueryHash(
         {"ListRelations", request.parent(), as_of, request.all() ? "all" : "", records.Key()});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const absl::Time moment = MomentOf(request.has_as_of(), request.as_of());
+    ASSIGN_OR_RETURN(const absl::Time moment, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(
         const std::string cursor,
         Fill<v1::Relation>(
@@ -133,7 +129,8 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
       }
       return rows->status();
     };
-    ASSIGN_OR_RETURN(*response, GroupOf(client_id, MomentOf(request.has_as_of(), request.as_of()), relations));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(*response, GroupOf(client_id, as_of, relations));
     response->set_position(moment.PositionOf(kView));
     return OkStatus();
   }

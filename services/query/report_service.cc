@@ -7,6 +7,7 @@
 #include "services/query/days.h"
 #include "services/query/report.h"
 #include "services/query/query_services.h"
+#include "services/query/request_time.h"
 #include "services/query/unary.h"
 
 namespace kefu::query {
@@ -105,11 +106,7 @@ class ReportService final : public v1::ReportService::CallbackService {
     if (request.quotes() < 0 || request.quotes() > kMostQuotes)
       return WithReason(InvalidArgument("quotes {}: 0 to {} a line", request.quotes(), kMostQuotes), "QUOTES_INVALID",
                         "quotes");
-    absl::Time as_of = absl::Now();
-    if (request.has_as_of()) {
-      if (!IsTime(request.as_of())) return WithReason(InvalidArgument("as_of is no time"), "TIME_INVALID", "as_of");
-      as_of = FromProto(request.as_of());
-    }
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(UnitLens lens, LookThrough(engine_, request.unit_id(), {}));
     const Moment moment = Moment::Now(engine_);
     size_t bytes_left = options_.max_page_bytes;
@@ -129,12 +126,6 @@ class ReportService final : public v1::ReportService::CallbackService {
     RETURN_IF_ERROR(kind.make(question, report));
     report->set_position(moment.PositionOf(kind.view));
     return OkStatus();
-  }
-
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  static bool IsTime(const google::protobuf::Timestamp& time) {
-    return time.seconds() >= -62'135'596'800 && time.seconds() <= 253'402'300'799 && time.nanos() >= 0 &&
-           time.nanos() <= 999'999'999;
   }
 
   engine::Engine& engine_;

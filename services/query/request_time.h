@@ -12,14 +12,19 @@
 
 namespace kefu::query {
 
-// A time that a request gives, or now. kInvalidArgument (TIME_INVALID) about `field` if it is none.
-inline StatusOr<absl::Time> TimeOrNow(bool given, const google::protobuf::Timestamp& time, std::string_view field) {
-  if (!given) return absl::Now();
+// A time that a request gives. kInvalidArgument (TIME_INVALID) about `field` if it is none.
+inline StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& time, std::string_view field) {
   // google.protobuf.Timestamp: the years 1 to 9999.
   constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
   if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 || time.nanos() > 999'999'999)
     return WithReason(InvalidArgument("{} is no time", field), "TIME_INVALID", field);
   return FromProto(time);
+}
+
+// The same, or now.
+inline StatusOr<absl::Time> TimeOrNow(bool given, const google::protobuf::Timestamp& time, std::string_view field) {
+  if (!given) return absl::Now();
+  return TimeOf(time, field);
 }
 
 }  // namespace kefu::query

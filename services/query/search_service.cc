@@ -8,6 +8,7 @@
 #include "services/query/names.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
+#include "services/query/request_time.h"
 #include "services/query/text_scan.h"
 #include "services/query/unary.h"
 #include "services/query/union.h"
@@ -35,15 +36,6 @@ StatusOr<int32_t> BodyOf(const std::string& kind) {
                     "KIND_UNKNOWN", "kind");
 }
 
-Status ReadTime(const google::protobuf::Timestamp& given, std::string_view field, absl::Time* time) {
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  if (given.seconds() < kFirst || given.seconds() > kLast || given.nanos() < 0 || given.nanos() > 999'999'999)
-    return WithReason(InvalidArgument("{} is no time", field), "TIME_INVALID", field);
-  *time = FromProto(given);
-  return OkStatus();
-}
-
 StatusOr<SearchFilter> ReadFilter(const v1::SearchTextRequest& request) {
   SearchFilter filter;
   if (!request.parent().empty()) {
@@ -53,9 +45,12 @@ StatusOr<SearchFilter> ReadFilter(const v1::SearchTextRequest& request) {
   ASSIGN_OR_RETURN(filter.body, BodyOf(request.kind()));
   filter.branch_id = request.branch_id();
   filter.case_id = request.case_id();
-  if (request.has_occurred_from()) RETURN_IF_ERROR(ReadTime(request.occurred_from(), "occurred_from", &filter.from));
-  if (request.has_occurred_before())
-    RETURN_IF_ERROR(ReadTime(request.occurred_before(), "occurred_before", &filter.before));
+  if (request.has_occurred_from()) {
+    ASSIGN_OR_RETURN(filter.from, TimeOf(request.occurred_from(), "occurred_from"));
+  }
+  if (request.has_occurred_before()) {
+    ASSIGN_OR_RETURN(filter.before, TimeOf(request.occurred_before(), "occurred_before"));
+  }
   if (filter.from >= filter.before)
     return WithReason(InvalidArgument("occurred_from is not before occurred_before"), "TIME_RANGE_EMPTY",
                       "occurred_before");

@@ -18,6 +18,7 @@
 #include "services/query/query_services.h"
 #include "services/query/raw_answer.h"
 #include "services/query/refused_stream.h"
+#include "services/query/request_time.h"
 #include "services/query/segment_trial.h"
 #include "services/query/unary.h"
 #include "services/query/watch.h"
@@ -197,11 +198,7 @@ class SegmentService final : public Base, public HasStreams {
   Status Try(const std::function<Status()>& keeps_going, const v1::TrySegmentRulesRequest& request,
              v1::TrySegmentRulesResponse* response) const {
     const Moment moment = Moment::Now(engine_);
-    // google.protobuf.Timestamp: the years 1 to 9999.
-    constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-    if (request.as_of().seconds() < kFirst || request.as_of().seconds() > kLast)
-      return WithReason(InvalidArgument("as_of is no time"), "TIME_INVALID", "as_of");
-    const absl::Time as_of = request.has_as_of() ? FromProto(request.as_of()) : absl::Now();
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
     RETURN_IF_ERROR(TryRules(moment, request, as_of, keeps_going, response));
     response->set_position(moment.PositionOf(activity::ActivityView::kName));
     return OkStatus();

@@ -20,6 +20,8 @@
 #include "services/query/recheck.h"
 #include "services/query/recommendation_plan.h"
 #include "services/query/refused_stream.h"
+#include "services/query/request_time.h"
+#include "services/query/row_list.h"
 #include "services/query/unary.h"
 #include "services/query/watch.h"
 
@@ -34,16 +36,6 @@ using suitability::SuitabilityView;
 constexpr std::string_view kView = SuitabilityView::kName;
 // Where names of products are kept.
 constexpr Partition kReferenceHome(0);
-
-StatusOr<absl::Time> MomentOf(const v1::CheckSuitabilityRequest& request) {
-  if (!request.has_at()) return absl::Now();
-  // google.protobuf.Timestamp: the years 1 to 9999.
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  const auto& at = request.at();
-  if (at.seconds() < kFirst || at.seconds() > kLast || at.nanos() < 0 || at.nanos() > 999'999'999)
-    return WithReason(InvalidArgument("at is no time"), "TIME_INVALID", "at");
-  return FromProto(at);
-}
 
 struct RecommendationName {
   std::string client_id;
@@ -93,7 +85,7 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
                                        v1::CheckSuitabilityResponse* response) override {
     auto client = ClientOf(request->name(), "name");
     if (!client.ok()) return AnswerNow(context, client.status());
-    const auto at = MomentOf(*request);
+    const auto at = TimeOrNow(request->has_at(), request->at(), "at");
     if (!at.ok()) return AnswerNow(context, at.status());
     if (request->product().empty())
       return AnswerNow(context, WithReason(InvalidArgument("product is missing"), "PRODUCT_MISSING", "product"));
@@ -155,71 +147,14 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
                       "RECOMMENDATION_NOT_FOUND", "name");
   }
 
-  struct Query {
-    // Of a client: its records, and the moment for the answer. Else of all.
-    std::optional<Union> records;
-    Filter filter;
-    RecommendationPlan plan;
-
-    bool Passes(const v1::Recommendation& row) const {
-      return (!records.has_value() || records->Has(row.client_id())) && filter.Matches(row);
-    }
-  };
-
-  StatusOr<Query> Read(const v1::ListRecommendationsRequest& request) const {
-    Query query;
-    ASSIGN_OR_RETURN(const std::string client_id, ParentClientOf(request.parent(), "parent"));
-    ASSIGN_OR_RETURN(query.filter, Filter::Parse(request.filter(), RecommendationFields()));
-    if (client_id.empty()) {
-      query.plan = PlanRecommendations(client_id, query.filter, engine_.partitions());
-    } else {
-      ASSIGN_OR_RETURN(query.records, UnionOf(engine_, client_id));
-      query.plan = PlanRecommendations(*query.records, query.filter, engine_.partitions());
-    }
-    return query;
-  }
-
   Status List(const std::function<Status()>& keeps_going, const v1::ListRecommendationsRequest& request,
               v1::ListRecommendationsResponse* response) const {
-    ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
-    ASSIGN_OR_RETURN(const Query query, Read(request));
-    const std::string hash =
-        PageTokens::QueryHash({"ListRecommendations", request.parent(), query.filter.normal_form(),
-                               query.records.has_value() ? query.records->Key() : std::string()});
-    ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    const Moment moment = query.records.has_value()     ? query.records->moment
-                          : query.plan.only.has_value() ? Moment::Now(engine_, *query.plan.only)
-                                                        : Moment::Now(engine_);
-    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, after));
-    const auto accepts = [&](v1::Recommendation& row, const engine::PartitionView& partition) {
-      if (!query.Passes(row)) return false;
-      SetGap(partition, kView, row.client_id(), &row);
-      return true;
-    };
-    ASSIGN_OR_RETURN(const std::string cursor,
-                     FillPage<v1::Recommendation>(*scan, LimitsOf(options_, size, keeps_going), accepts,
-                                                  response->mutable_recommendations()));
-    if (!cursor.empty()) response->set_next_page_token(tokens_.Make(hash, cursor));
-    if (request.show_total_size()) {
-      ASSIGN_OR_RETURN(const int64_t total, Count(keeps_going, moment, query));
-      response->set_total_size(total);
-    }
-    response->set_position(moment.PositionOf(kView));
-    return OkStatus();
-  }
-
-  static StatusOr<int64_t> Count(const std::function<Status()>& keeps_going, const Moment& moment, const Query& query) {
-    ASSIGN_OR_RETURN(const auto scan, MergedScan::Open(moment, query.plan.scan, {}));
-    v1::Recommendation row;
-    int64_t count = 0;
-    for (int64_t examined = 1;; ++examined) {
-      ASSIGN_OR_RETURN(const bool found, scan->Next());
-      if (!found) return count;
-      if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(keeps_going());
-      ASSIGN_OR_RETURN(const std::string_view stored, scan->Row());
-      if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size()))) return UnreadableRow(*scan);
-      count += query.Passes(row);
-    }
+    ASSIGN_OR_RETURN(auto list, RowList<v1::Recommendation>::Read(engine_, request.parent(), request.filter(),
+                                                                  RecommendationFields()));
+    list.plan = list.records.has_value() ? PlanRecommendations(*list.records, list.filter, engine_.partitions())
+                                         : PlanRecommendations("", list.filter, engine_.partitions());
+    return AnswerList(engine_, options_, tokens_, "ListRecommendations", request, "", list, keeps_going,
+                      response->mutable_recommendations(), response);
   }
 
   engine::Engine& engine_;

@@ -1,7 +1,5 @@
 #include "services/query/undertaking_plan.h"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -10,37 +8,10 @@
 #include "platform/codec/key.h"
 
 namespace kefu::query {
-namespace {
 
-bool AsksForOverdue(const Filter& filter) {
-  const auto overdue = filter.MustBeOneOf("overdue");
-  return overdue.size() == 1 && overdue.front().number != 0;
-}
-
-// Those that a passing row may have.
-std::vector<int32_t> States(const Filter& filter) {
-  if (AsksForOverdue(filter)) return {query::v1::UNDERTAKING_STATE_OPEN};
-  const auto wanted = filter.MustBeOneOf("state");
-  std::vector<int32_t> states;
-  for (const int32_t state : {query::v1::UNDERTAKING_STATE_OPEN, query::v1::UNDERTAKING_STATE_DONE,
-                              query::v1::UNDERTAKING_STATE_VOID}) {
-    const auto is_state = [&](const FilterLiteral& literal) { return literal.number == state; };
-    if (wanted.empty() || std::any_of(wanted.begin(), wanted.end(), is_state)) states.push_back(state);
-  }
-  return states;
-}
-
-// A date that all passing rows stand before, if the filter says one. Rows without a due time pass no such filter.
-absl::Time Before(const Filter& filter, absl::Time as_of) {
-  const absl::Time before = filter.MustBeBefore("due_time");
-  return AsksForOverdue(filter) ? std::min(before, as_of) : before;
-}
-
-}  // namespace
-
-UndertakingPlan PlanUndertakings(std::string_view client_id, const Filter& filter, absl::Time as_of,
+ListPlan PlanUndertakings(std::string_view client_id, const Filter& filter, absl::Time as_of,
                                  int32_t partitions) {
-  UndertakingPlan plan;
+  ListPlan plan;
   ScanPlan& scan = plan.scan;
   scan.view = "undertaking";
   scan.rows = "undertakings";
@@ -66,27 +37,18 @@ UndertakingPlan PlanUndertakings(std::string_view client_id, const Filter& filte
   } else {
     scan.table = "by_due";
   }
-  const absl::Time before = Before(filter, as_of);
-  for (const int32_t state : States(filter)) {
-    ScanPlan::Range range{head + codec::Key(state), 0};
-    range.skip = range.prefix.size();
-    // A key has whole microseconds; the row's time may lie a little behind it.
-    if (before != absl::InfiniteFuture()) range.below = range.prefix + codec::Key(before + absl::Microseconds(1));
-    scan.ranges.push_back(std::move(range));
-  }
+  std::vector<int32_t> states = {v1::UNDERTAKING_STATE_OPEN};
+  // Only an open one is overdue.
+  if (!Demands(filter, "overdue"))
+    states = StatesAsked(filter, {v1::UNDERTAKING_STATE_OPEN, v1::UNDERTAKING_STATE_DONE, v1::UNDERTAKING_STATE_VOID});
+  AddDueRanges(head, states, DueBefore(filter, as_of), &scan);
   return plan;
 }
 
-UndertakingPlan PlanUndertakings(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions) {
-  UndertakingPlan plan = PlanUndertakings(records.root, filter, as_of, partitions);
-  if (records.alone()) return plan;
-  plan.only.reset();
-  if (plan.scan.table != "by_client") return plan;
-  for (size_t m = 1; m < records.members.size(); ++m) {
-    ScanPlan more = PlanUndertakings(records.members[m], filter, as_of, partitions).scan;
-    std::move(more.ranges.begin(), more.ranges.end(), std::back_inserter(plan.scan.ranges));
-  }
-  return plan;
+ListPlan PlanUndertakings(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions) {
+  return OverRecords(records, [&](std::string_view client_id) {
+    return PlanUndertakings(client_id, filter, as_of, partitions);
+  });
 }
 
 }  // namespace kefu::query

@@ -4,29 +4,19 @@
 
 #include <absl/time/time.h>
 
-#include <optional>
 #include <string_view>
 
-#include "platform/base/ids.h"
-#include "services/query/filter.h"
-#include "services/query/merged_scan.h"
-#include "services/query/union.h"
+#include "services/query/list_plan.h"
 
 namespace kefu::query {
-
-struct UndertakingPlan {
-  ScanPlan scan;
-  // All rows are in this partition: those of one client.
-  std::optional<Partition> only;
-};
 
 // One by its id; else always in the order of dates: of one client, of one owner or team, or of all, in the states a
 // passing row may have, up to the date that the filter names ("overdue" names `as_of`). `client_id` empty means of all
 // clients.
-UndertakingPlan PlanUndertakings(std::string_view client_id, const Filter& filter, absl::Time as_of,
+ListPlan PlanUndertakings(std::string_view client_id, const Filter& filter, absl::Time as_of,
                                  int32_t partitions);
 
 // Of records that were merged: ranges of each. Rows that are walked may be of others.
-UndertakingPlan PlanUndertakings(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions);
+ListPlan PlanUndertakings(const Union& records, const Filter& filter, absl::Time as_of, int32_t partitions);
 
 }  // namespace kefu::query

@@ -30,12 +30,22 @@ def digest_of(output):
     return re.search(r"[0-9a-f]{64}", output).group()
 
 
+def shown_in_the_readme():
+    """Lines of the README's terminal, as words; of a view only name, version and state, for its count grows."""
+    block = re.search(r"^```\n(\$ kefu .*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL).group(1)
+    lines = [line.split() for line in block.splitlines() if line.strip() not in ("", "…") and not line.startswith("$")]
+    assert len(lines) > 5
+    return [line[:3] if line[2] == "live" else line for line in lines]
+
+
 def test_it_shows_the_sample_stops_and_goes_on_with_what_it_has(built, tmp_path):
-    options = [*built, "--once", "--clients", "40", "--data-dir", tmp_path / "data"]
+    options = [*built, "--once", "--data-dir", tmp_path / "data"]
     first = quickstart(*options)
     assert first.returncode == 0, first.stdout + first.stderr
     for words in ("One client", "newest first", "Open complaints", "The views", "Try next", "Stopped"):
         assert words in first.stdout
+    printed = [line.split() for line in first.stdout.splitlines()]
+    assert [line for line in shown_in_the_readme() if not any(each[:len(line)] == line for each in printed)] == []
     second = quickstart(*options)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "The sample is loaded already" in second.stdout
