@@ -7,13 +7,24 @@
 #include <functional>
 #include <map>
 
+#include "kefu/admin/v1/duty.pb.h"
 #include "kefu/admin/v1/view.pb.h"
 #include "kefu/ingest/v1/ingest.pb.h"
 #include "kefu/privacy/v1/privacy.pb.h"
+#include "kefu/query/v1/book.pb.h"
 #include "kefu/query/v1/case.pb.h"
 #include "kefu/query/v1/client.pb.h"
+#include "kefu/query/v1/clock.pb.h"
+#include "kefu/query/v1/contact.pb.h"
+#include "kefu/query/v1/lead.pb.h"
+#include "kefu/query/v1/product.pb.h"
+#include "kefu/query/v1/reference.pb.h"
+#include "kefu/query/v1/relation.pb.h"
+#include "kefu/query/v1/report.pb.h"
 #include "kefu/query/v1/search.pb.h"
+#include "kefu/query/v1/segment.pb.h"
 #include "kefu/query/v1/statistics.pb.h"
+#include "kefu/query/v1/suitability.pb.h"
 
 namespace kefu::contract {
 namespace {
@@ -118,16 +129,46 @@ void Fill(Message& message, int depth) {
 
 }  // namespace
 
-std::vector<std::string> DumpContracts() {
+namespace {
+
+// All of ours, by name. A file that no other imports needs a message of its own here: the linker drops what nobody names.
+std::map<std::string, const FileDescriptor*> Files() {
   std::map<std::string, const FileDescriptor*> files;
-  for (const Descriptor* message : {events::v1::Event::descriptor(), query::v1::Client::descriptor(),
-                                    query::v1::Case::descriptor(), query::v1::SearchTextRequest::descriptor(),
-                                    query::v1::GetStatisticsRequest::descriptor(),
-                                    ingest::v1::PublishEventRequest::descriptor(), admin::v1::View::descriptor()})
+  for (const Descriptor* message :
+       {events::v1::Event::descriptor(),
+        query::v1::BookClient::descriptor(),
+        query::v1::Case::descriptor(),
+        query::v1::Client::descriptor(),
+        query::v1::Clock::descriptor(),
+        query::v1::CheckContactRequest::descriptor(),
+        query::v1::Lead::descriptor(),
+        query::v1::Product::descriptor(),
+        query::v1::Reference::descriptor(),
+        query::v1::Relation::descriptor(),
+        query::v1::ListReportsRequest::descriptor(),
+        query::v1::SearchTextRequest::descriptor(),
+        query::v1::ListSegmentsRequest::descriptor(),
+        query::v1::GetStatisticsRequest::descriptor(),
+        query::v1::InvestorMoment::descriptor(),
+        ingest::v1::PublishEventRequest::descriptor(),
+        admin::v1::View::descriptor(),
+        admin::v1::Duty::descriptor()})
     Gather(message->file(), files);
+  return files;
+}
+
+}  // namespace
+
+std::vector<std::string> DumpContracts() {
   std::vector<std::string> lines;
-  for (const auto& [name, file] : files) DumpFile(*file, lines);
+  for (const auto& [name, file] : Files()) DumpFile(*file, lines);
   return lines;
+}
+
+std::vector<std::string> DumpedFiles() {
+  std::vector<std::string> names;
+  for (const auto& [name, file] : Files()) names.push_back(name);
+  return names;
 }
 
 std::vector<const FieldDescriptor*> Bodies() {

@@ -15,6 +15,9 @@ namespace kefu::contract {
 // values, methods. Sorted by full name and number. A line that was published never changes and never goes.
 std::vector<std::string> DumpContracts();
 
+// The files that were dumped, such as "kefu/query/v1/case.proto", sorted.
+std::vector<std::string> DumpedFiles();
+
 // The bodies an event can have, in tag order.
 std::vector<const google::protobuf::FieldDescriptor*> Bodies();
 

@@ -6,6 +6,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -56,6 +57,15 @@ TEST(Contracts, TheGoldenFileKnowsAllThereIs) {
     return;
   }
   EXPECT_THAT(Missing(now, golden), IsEmpty()) << "new here; run with UPDATE_GOLDEN=1 and look at the difference";
+}
+
+TEST(Contracts, EveryFileOfOursIsAmongThem) {
+  const fs::path top = fs::path(KEFU_SOURCE_DIR) / "proto";
+  std::vector<std::string> there;
+  for (const auto& entry : fs::recursive_directory_iterator(top / "kefu"))
+    if (entry.path().extension() == ".proto") there.push_back(fs::relative(entry.path(), top).string());
+  std::sort(there.begin(), there.end());
+  EXPECT_EQ(DumpedFiles(), there);
 }
 
 // The control of the first test: a field that changed its number is found.
