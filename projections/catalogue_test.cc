@@ -22,7 +22,8 @@ TEST(Catalogue, IsInTheOrderOfNamesAndNoNameComesTwice) {
 TEST(Catalogue, TablesAndTheirIdsAreFrozen) {
   std::string text;
   for (const auto* view : Catalogue()) {
-    text += fmt::format("{} version {}{}\n", view->name, view->version, view->takes_refused ? ", takes refused" : "");
+    const std::string_view takes = view->takes_all ? ", takes all" : view->takes_refused ? ", takes refused" : "";
+    text += fmt::format("{} version {}{}\n", view->name, view->version, takes);
     std::set<int> ids;
     for (const auto& table : view->tables) {
       EXPECT_TRUE(ids.insert(table.id).second && table.id != 0) << view->name << " " << table.name;

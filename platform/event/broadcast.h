@@ -21,6 +21,14 @@ inline constexpr int32_t kNewestRulesVersion = 2;
 // Where they are judged.
 inline constexpr Partition kHomeOfBroadcasts{0};
 
+// Bodies about the log itself and about no client: what was signed, looked at, filed, switched. Only services state them,
+// in partition 0; nothing is copied.
+constexpr bool IsAboutLog(events::v1::Event::BodyCase body) {
+  const int tag = static_cast<int>(body);
+  return tag >= 880 && tag < 890;
+}
+inline constexpr Partition kHomeOfLogFacts{0};
+
 // Bodies that services conclude from other events. No door takes them.
 constexpr bool IsReserved(events::v1::Event::BodyCase body) {
   const int tag = static_cast<int>(body);

@@ -196,7 +196,7 @@ class Attributes {
   }
 
   Status CheckClientId() const {
-    if (!IsBroadcast(event_.body_case()))
+    if (!IsBroadcast(event_.body_case()) && !IsAboutLog(event_.body_case()))
       return CheckId("client_id", event_.client_id(), kMaxIdBytes, "CLIENT_ID_MISSING", "CLIENT_ID_INVALID");
     if (event_.client_id().empty()) return OkStatus();
     return Refuse("client_id", "CLIENT_ID_NOT_ALLOWED", "must be empty: this body is about no single client");

@@ -18,11 +18,12 @@ events::v1::Verdict ViewRun::Judge(const Delivery& delivery) {
 
 void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict) {
   effective_ = std::max(effective_, delivery.recorded_at);
-  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE ||
-      verdict.outcome() == events::v1::VERDICT_OUTCOME_UNSPECIFIED)
-    return;
-  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !projection_.takes_refused) return;
-  if (!projection_.Wants(delivery.event.body_case())) return;
+  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_UNSPECIFIED) return;
+  if (!projection_.takes_all) {
+    if (verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE) return;
+    if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !projection_.takes_refused) return;
+    if (!projection_.Wants(delivery.event.body_case())) return;
+  }
   if (const auto waiting = parked_.find(delivery.event.client_id()); waiting != parked_.end()) {
     ++waiting->second.events;
     return;

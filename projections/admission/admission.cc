@@ -53,8 +53,16 @@ Decision DecideBroadcast(const Event& event, Memory& memory) {
   }
 }
 
+// Only their form can be wrong: services state them of what they saw.
+Decision DecideAboutLog(const Event& event) {
+  if (AggregateOf(event.body_case()) != AggregateKind::kLog) return {Rule::kBodyUnknown, 0};
+  if (!event.client_id().empty()) return {Rule::kClientIdNotAllowed, 0};
+  return {OrPrecondition(Rule::kNone, event), 0};
+}
+
 Decision Decide(const Event& event, Memory& memory) {
   if (event::IsBroadcast(event.body_case())) return DecideBroadcast(event, memory);
+  if (event::IsAboutLog(event.body_case())) return DecideAboutLog(event);
   if (event.client_id().empty()) return {Rule::kClientIdMissing, 0};
   switch (AggregateOf(event.body_case())) {
     case AggregateKind::kClient:
@@ -82,6 +90,7 @@ Decision Decide(const Event& event, Memory& memory) {
     case AggregateKind::kReference:
     case AggregateKind::kStaff:
     case AggregateKind::kCatalogue:
+    case AggregateKind::kLog:
     case AggregateKind::kUnknown:
       break;
   }

@@ -31,6 +31,7 @@ AggregateKind AggregateOf(Event::BodyCase body) {
     case 8:
       if (tag < 850) return AggregateKind::kClock;
       if (tag < 860) return AggregateKind::kDerived;
+      if (tag >= 880 && tag < 886) return AggregateKind::kLog;
       return tag == 860 ? AggregateKind::kLead : AggregateKind::kUnknown;
     default:
       return AggregateKind::kUnknown;

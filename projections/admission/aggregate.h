@@ -22,6 +22,7 @@ enum class AggregateKind {
   kSubscription,
   kClock,        // what services conclude of a case; moves no revision
   kDerived,      // what they conclude of a client; likewise
+  kLog,          // what they state of the log: of no client, in partition 0
   kUnknown,      // no body, or one that this build does not know
 };
 

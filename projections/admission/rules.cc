@@ -246,6 +246,28 @@ std::string_view NameOf(Rule rule) {
       return "caller_not_independent";
     case Rule::kBundleEmpty:
       return "bundle_empty";
+    case Rule::kEventUnknown:
+      return "event_unknown";
+    case Rule::kEventOfOtherClient:
+      return "event_of_other_client";
+    case Rule::kEventNotApplied:
+      return "event_not_applied";
+    case Rule::kEventCorrectedAlready:
+      return "event_corrected_already";
+    case Rule::kEventIsAServices:
+      return "event_is_a_services";
+    case Rule::kCorrectionOfOtherKind:
+      return "correction_of_other_kind";
+    case Rule::kHoldExists:
+      return "hold_exists";
+    case Rule::kHoldUnknown:
+      return "hold_unknown";
+    case Rule::kRetentionInvalid:
+      return "retention_invalid";
+    case Rule::kReturnExists:
+      return "return_exists";
+    case Rule::kEventMovesState:
+      return "event_moves_state";
   }
   return "unknown_rule";
 }

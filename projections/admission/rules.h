@@ -151,6 +151,18 @@ enum class Rule : uint8_t {
 
   kCallerNotIndependent = 184,
   kBundleEmpty = 185,
+
+  kEventUnknown = 190,
+  kEventOfOtherClient = 191,
+  kEventNotApplied = 192,
+  kEventCorrectedAlready = 193,
+  kEventIsAServices = 194,
+  kCorrectionOfOtherKind = 195,
+  kHoldExists = 196,
+  kHoldUnknown = 197,
+  kRetentionInvalid = 198,
+  kReturnExists = 199,
+  kEventMovesState = 200,
 };
 
 // "case_not_open"; empty for kNone; "unknown_rule" for a number of a newer build.

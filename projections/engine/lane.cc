@@ -155,6 +155,13 @@ Status Lane::Parse(const log::RecordView* records, size_t count) {
   return Fault();
 }
 
+bool Lane::IsFor(const sdk::Projection& projection, const Parsed& parsed, const events::v1::Verdict& verdict) {
+  if (projection.takes_all) return true;
+  if (!parsed.decoded || verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE) return false;
+  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !projection.takes_refused) return false;
+  return projection.Wants(parsed.event->body_case());
+}
+
 StatusOr<Lane::Step> Lane::FoldOne(const Parsed& parsed) {
   const log::RecordView& record = parsed.record;
   const events::v1::Event& event = *parsed.event;
@@ -180,16 +187,12 @@ StatusOr<Lane::Step> Lane::FoldOne(const Parsed& parsed) {
           "this node, it goes on from there (reads are served as of that position)",
           partition_, record.offset, event.rules_version_adopted().version(), admission::kRulesVersion);
     }
-    recorded.verdict = &verdict;
-    const bool refused = verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED;
-    if (verdict.outcome() != events::v1::VERDICT_OUTCOME_DUPLICATE) {
-      for (const auto& view : views_) {
-        if (refused && !view->projection->takes_refused) continue;
-        if (!view->projection->Wants(event.body_case())) continue;
-        const StatusOr<Step> step = FoldInto(*view, recorded);
-        if (!step.ok() || *step == Step::kParks) return step;
-      }
-    }
+  }
+  recorded.verdict = &verdict;
+  for (const auto& view : views_) {
+    if (!IsFor(*view->projection, parsed, verdict)) continue;
+    const StatusOr<Step> step = FoldInto(*view, recorded);
+    if (!step.ok() || *step == Step::kParks) return step;
   }
   RETURN_IF_ERROR(Fault());
   if (judge_) {

@@ -134,6 +134,8 @@ class Lane {
 
   Status FoldAll(const std::vector<log::RecordView>& records);
   Status Parse(const log::RecordView* records, size_t count);
+  // Does a view get this record, with this verdict?
+  static bool IsFor(const sdk::Projection& projection, const Parsed& parsed, const events::v1::Verdict& verdict);
   StatusOr<Step> FoldOne(const Parsed& parsed);
   StatusOr<Step> FoldInto(FoldedView& view, const sdk::RecordedEvent& event);
   void Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_view reason);

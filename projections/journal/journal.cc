@@ -21,6 +21,9 @@ bool IsHome(const sdk::Recorded<Event>& recorded, const std::string& client_id) 
   return sdk::IsHome(recorded.body, client_id, recorded.record.partition);
 }
 
+// Tags 880–889: of no client, and no fold of a client's rows needs them.
+bool IsAboutLog(const Event& event) { return static_cast<int>(event.body_case()) / 10 == 88; }
+
 std::optional<Pair> Recall(PairKind kind, const std::string& id, Rows& view) {
   const auto stored = view.FindRaw<Pairs>(static_cast<int32_t>(kind), id);
   if (!stored.has_value()) return std::nullopt;
@@ -77,8 +80,10 @@ sdk::Outcome JournalView::Apply(const sdk::Recorded<Event>& recorded, Rows& view
   // other's: it is in neither.
   const auto* verdict = recorded.record.verdict;
   if (verdict != nullptr && verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED) return sdk::Ignored();
+  if (IsAboutLog(recorded.body)) return sdk::Ignored();
+  view.PutRaw<Broadcasts>(EncodeEntry(verdict, recorded.record.bytes), recorded.record.offset);
   const auto pair = PairOf(recorded, view);
-  if (!pair.has_value()) return sdk::Ignored();
+  if (!pair.has_value()) return sdk::Applied();
   for (const std::string* client_id : {&pair->client_id, &pair->other_client_id})
     if (IsHome(recorded, *client_id)) put(*client_id);
   return sdk::Applied();

@@ -27,13 +27,22 @@ struct Pairs {
   using Row = sdk::RawBytes;
 };
 
+// What is broadcast, as it was applied in this partition, in order: with a client's entries it is all that the rows of
+// that client were folded from. Values are entries.
+struct Broadcasts {
+  static constexpr std::string_view kName = "broadcasts";
+  static constexpr uint8_t kId = 3;
+  using Key = codec::KeyOf<Offset>;
+  using Row = sdk::RawBytes;
+};
+
 struct JournalView {
   static constexpr std::string_view kName = "journal";
-  static constexpr int32_t kVersion = 2;
+  static constexpr int32_t kVersion = 3;
   // Attempts that admission refused are part of what happened.
   static constexpr bool kTakesRefused = true;
   using Events = sdk::AllEvents;
-  using Tables = sdk::TypeList<Entries, Pairs>;
+  using Tables = sdk::TypeList<Entries, Pairs, Broadcasts>;
   using Indexes = sdk::TypeList<>;
 
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::Event>& recorded, sdk::View<JournalView>& view);

@@ -32,6 +32,8 @@
 // `using Events = sdk::AllEvents` takes every event through Apply(const sdk::Recorded<events::v1::Event>&, …).
 // `static void Ahead(const events::v1::Event&, sdk::RowsAhead& rows)` names rows that the event will need.
 // `static constexpr bool kTakesRefused = true` also hands over events that admission refused (never duplicates).
+// `static constexpr bool kTakesAll = true` hands over every record there is: duplicates, and bytes that are no event (then
+// `event` is what could be read of them). For what is about the log, not about what it says.
 
 #include <google/protobuf/descriptor.h>
 
@@ -129,6 +131,7 @@ class Projection {
   int32_t version = 0;
   std::vector<TableInfo> tables;
   bool takes_refused = false;
+  bool takes_all = false;
   // Null if the view names no rows ahead.
   void (*ahead)(const events::v1::Event& event, RowsAhead& rows) = nullptr;
 
@@ -232,6 +235,7 @@ const Projection& Describe() {
     made->name = P::kName;
     made->version = P::kVersion;
     if constexpr (requires { P::kTakesRefused; }) made->takes_refused = P::kTakesRefused;
+    if constexpr (requires { P::kTakesAll; }) made->takes_all = P::kTakesAll;
     if constexpr (requires { &P::Ahead; }) made->ahead = &P::Ahead;
     internal::AddTables<P>(*made, typename P::Tables());
     internal::AddFolds<P>(*made, typename P::Events());

@@ -126,7 +126,10 @@ Status FactWriter::Write(Partition partition, const std::vector<events::v1::Even
   for (const events::v1::Event& each : events) {
     const Status fit = event::Validate(each, now, OwnLimits(), fmt::format("event {}", each.event_id()));
     if (!fit.ok()) return fit;
-    if (!event::IsBroadcast(each.body_case()) &&
+    if (event::IsAboutLog(each.body_case()) && partition != event::kHomeOfLogFacts)
+      return InvalidArgument("event {} is about the log and belongs to partition {}", each.event_id(),
+                             event::kHomeOfLogFacts);
+    if (!event::IsBroadcast(each.body_case()) && !event::IsAboutLog(each.body_case()) &&
         Partition(PartitionForKey(each.client_id(), context_.log->partitions())) != partition)
       return InvalidArgument("event {} does not belong to partition {}", each.event_id(), partition);
     records.push_back({each.client_id(), event::RecordedBytes(each, now)});

@@ -92,7 +92,9 @@ std::vector<Recorder::Group> Recorder::Prepare(const std::vector<Submission>& su
     call.answers.push_back(RecordedAt{});
     const std::string& client_id = submission.event->client_id();
     const bool is_broadcast = event::IsBroadcast(submission.event->body_case());
-    const Partition partition = is_broadcast ? event::kHomeOfBroadcasts : PartitionOf(client_id);
+    const Partition partition = is_broadcast                                          ? event::kHomeOfBroadcasts
+                                : event::IsAboutLog(submission.event->body_case()) ? event::kHomeOfLogFacts
+                                                                                   : PartitionOf(client_id);
     const auto [found, is_new] = group_of.try_emplace(partition, groups.size());
     if (is_new || appends == Appends::kEach) {
       found->second = groups.size();
