@@ -25,6 +25,28 @@ Status Engine::WaitFor(Partition partition, Offset next, absl::Time deadline) {
   return answer.get();
 }
 
+StatusOr<std::vector<std::pair<Offset, events::v1::Verdict>>> Engine::VerdictsBetween(Partition partition, Offset from,
+                                                                                      Offset until) const {
+  std::vector<std::pair<Offset, events::v1::Verdict>> verdicts;
+  for (Offset offset = from; offset < until; offset = offset.Next()) {
+    ASSIGN_OR_RETURN(events::v1::Verdict verdict, VerdictAt(partition, offset));
+    if (verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED) verdicts.emplace_back(offset, std::move(verdict));
+  }
+  return verdicts;
+}
+
+StatusOr<admin::v1::CompareBuildsResponse> Engine::CompareBuilds(std::string_view view, int) const {
+  return FailedPrecondition("view \"{}\" has one build only", view);
+}
+
+Status Engine::SwitchView(std::string_view view, bool) {
+  return FailedPrecondition("view \"{}\" has one build only", view);
+}
+
+Status Engine::SwitchIsTold(std::string_view to_build) {
+  return NotFound("no switch to \"{}\" waits to be told", to_build);
+}
+
 namespace {
 
 int ThreadCount(const EngineOptions& options, int32_t partitions) {
@@ -108,6 +130,14 @@ class LogEngine final : public Engine {
       return OutOfRange("partition {} offset {} is not applied yet", partition, offset);
     if (auto recent = host.RecentVerdict(offset)) return *std::move(recent);
     return host.StoredVerdict(offset);
+  }
+
+  StatusOr<std::vector<std::pair<Offset, events::v1::Verdict>>> VerdictsBetween(Partition partition, Offset from,
+                                                                                Offset until) const override {
+    const PartitionHost& host = HostOf(partition);
+    if (until > host.shown_next())
+      return OutOfRange("partition {} offset {} is not applied yet", partition, until.value() - 1);
+    return host.StoredVerdicts(from, until);
   }
 
   std::shared_ptr<void> Listen(std::string_view view, ChangeListener listener) override;

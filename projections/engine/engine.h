@@ -36,6 +36,13 @@ struct EngineOptions {
   absl::Duration stall_after = absl::Seconds(30);
   // Tests fold without judging (admission off), to measure it.
   bool admission = true;
+  // May a key have other rows in a new build of a view than in the one it is to replace? Asked of each key that differs;
+  // absent where a build has no such row. If empty: rows of a new version may, those of the same version may not.
+  std::function<bool(const sdk::Projection& view, std::string_view table, std::string_view key,
+                     std::optional<std::string_view> before, std::optional<std::string_view> after)>
+      expects_difference;
+  // How long the build that served before a switch is kept and followed, so that it can serve again.
+  absl::Duration keep_previous = absl::Hours(1);
 };
 
 // One partition as a query sees it: all views at one moment. Holds a snapshot; keep it for a request, not longer.
@@ -109,6 +116,14 @@ class Engine {
   // What admission decided about the event at `offset`. kOutOfRange: not yet applied.
   virtual StatusOr<events::v1::Verdict> VerdictAt(Partition partition, Offset offset) const = 0;
 
+  // The same for all records of [from, until), ascending; only those that were not applied. kOutOfRange: not yet all
+  // applied. For long ranges: one walk.
+  virtual StatusOr<std::vector<std::pair<Offset, events::v1::Verdict>>> VerdictsBetween(Partition partition, Offset from,
+                                                                                        Offset until) const;
+
+  // The moment of the past that its answers are of; nothing for the present.
+  virtual std::optional<absl::Time> moment() const { return std::nullopt; }
+
   // Calls `listener` after each commit that changed rows of `view`. The handle unsubscribes when destroyed.
   virtual std::shared_ptr<void> Listen(std::string_view view, ChangeListener listener) = 0;
 
@@ -125,6 +140,15 @@ class Engine {
   };
   // Applies parked events again, in order; an empty client means all.
   virtual StatusOr<Retried> RetryParked(std::string_view view, std::string_view client_id) = 0;
+  // The serving build of a view against another one, key by key, at one position a partition: the one that was built and
+  // waits because it differs, else the one that served before. At most `limit` differences are told. Walks both whole.
+  // kNotFound; kFailedPrecondition: there is no other build.
+  virtual StatusOr<admin::v1::CompareBuildsResponse> CompareBuilds(std::string_view view, int limit) const;
+  // Makes that build serve, in all partitions; `back`: the one that served before. The same errors.
+  virtual Status SwitchView(std::string_view view, bool back);
+  // Switches that were made and are not told to the log yet; survives restarts. `to_build` of one that is told now.
+  virtual std::vector<events::v1::ViewSwitched> SwitchesToTell() const { return {}; }
+  virtual Status SwitchIsTold(std::string_view to_build);
   // Digest over a view's rows and index entries in one partition: SHA-256 over length-prefixed keys and values in key
   // order.
   virtual StatusOr<admin::v1::PartitionDigest> Digest(std::string_view view, Partition partition) const = 0;

@@ -277,6 +277,24 @@ StatusOr<events::v1::Verdict> PartitionHost::StoredVerdict(Offset offset) const 
   return verdict;
 }
 
+StatusOr<std::vector<std::pair<Offset, events::v1::Verdict>>> PartitionHost::StoredVerdicts(Offset from,
+                                                                                              Offset until) const {
+  std::vector<std::pair<Offset, events::v1::Verdict>> verdicts;
+  const auto snapshot = store_->TakeSnapshot();
+  const auto cursor = snapshot->Scan(tables_.verdicts, codec::Key(from), codec::Key(until));
+  for (; cursor->Valid(); cursor->Next()) {
+    std::string_view key = cursor->key();
+    Offset offset;
+    events::v1::Verdict verdict;
+    if (!codec::TakePart(key, &offset) ||
+        !verdict.ParseFromArray(cursor->value().data(), static_cast<int>(cursor->value().size())))
+      return DataLoss("a verdict of partition {} cannot be decoded", partition_);
+    verdicts.emplace_back(offset, std::move(verdict));
+  }
+  RETURN_IF_ERROR(cursor->status());
+  return verdicts;
+}
+
 void PartitionHost::Show(const FoldedView& view, Offset next) {
   shown_[view.table_name] = {view.table, next, view.gaps};
 }

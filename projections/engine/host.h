@@ -49,6 +49,7 @@ class PartitionHost {
   Offset shown_next() const;
   std::optional<events::v1::Verdict> RecentVerdict(Offset offset) const;
   StatusOr<events::v1::Verdict> StoredVerdict(Offset offset) const;
+  StatusOr<std::vector<std::pair<Offset, events::v1::Verdict>>> StoredVerdicts(Offset from, Offset until) const;
   std::optional<Trouble> trouble() const;
   void SetTrouble(Trouble trouble);
   void ClearTrouble();
