@@ -39,12 +39,19 @@ StatusOr<admin::v1::CompareBuildsResponse> Engine::CompareBuilds(std::string_vie
   return FailedPrecondition("view \"{}\" has one build only", view);
 }
 
-Status Engine::SwitchView(std::string_view view, bool) {
+Status Engine::SwitchView(std::string_view view, bool, std::string_view) {
   return FailedPrecondition("view \"{}\" has one build only", view);
 }
 
-Status Engine::SwitchIsTold(std::string_view to_build) {
-  return NotFound("no switch to \"{}\" waits to be told", to_build);
+Status Engine::SwitchIsTold(std::string_view event_id) {
+  return NotFound("no switch waits to be told by the id \"{}\"", event_id);
+}
+
+std::vector<std::shared_ptr<const PartitionView>> Engine::AtAll() const {
+  std::vector<std::shared_ptr<const PartitionView>> all;
+  all.reserve(static_cast<size_t>(partitions()));
+  for (int32_t p = 0; p < partitions(); ++p) all.push_back(At(Partition(p)));
+  return all;
 }
 
 namespace {

@@ -104,6 +104,10 @@ class Engine {
   // The partition as committed last. Cheap; never null.
   virtual std::shared_ptr<const PartitionView> At(Partition partition) const = 0;
 
+  // All partitions, in their order, each as committed last, and all with the same builds of views: a switch is in all of
+  // them or in none.
+  virtual std::vector<std::shared_ptr<const PartitionView>> AtAll() const;
+
   // Where all partitions are now, for `position` in answers.
   virtual log::Position CurrentPosition() const = 0;
 
@@ -145,10 +149,12 @@ class Engine {
   // kNotFound; kFailedPrecondition: there is no other build.
   virtual StatusOr<admin::v1::CompareBuildsResponse> CompareBuilds(std::string_view view, int limit) const;
   // Makes that build serve, in all partitions; `back`: the one that served before. The same errors.
-  virtual Status SwitchView(std::string_view view, bool back);
-  // Switches that were made and are not told to the log yet; survives restarts. `to_build` of one that is told now.
-  virtual std::vector<events::v1::ViewSwitched> SwitchesToTell() const { return {}; }
-  virtual Status SwitchIsTold(std::string_view to_build);
+  // `actor_id` is who wants it; empty: the engine itself.
+  virtual Status SwitchView(std::string_view view, bool back, std::string_view actor_id);
+  // Switches that were made and are not told to the log yet, as events with id, actor, time and body; they survive
+  // restarts. SwitchIsTold takes one off, by its id.
+  virtual std::vector<events::v1::Event> SwitchesToTell() const { return {}; }
+  virtual Status SwitchIsTold(std::string_view event_id);
   // Digest over a view's rows and index entries in one partition: SHA-256 over length-prefixed keys and values in key
   // order.
   virtual StatusOr<admin::v1::PartitionDigest> Digest(std::string_view view, Partition partition) const = 0;

@@ -55,8 +55,7 @@ struct Waiting {
 Moment Moment::Now(const engine::Engine& engine) {
   Moment moment;
   moment.engine_ = &engine;
-  moment.partitions_.reserve(static_cast<size_t>(engine.partitions()));
-  for (int32_t p = 0; p < engine.partitions(); ++p) moment.partitions_.push_back(engine.At(Partition(p)));
+  moment.partitions_ = engine.AtAll();
   return moment;
 }
 
