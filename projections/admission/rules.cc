@@ -264,8 +264,6 @@ std::string_view NameOf(Rule rule) {
       return "hold_unknown";
     case Rule::kRetentionInvalid:
       return "retention_invalid";
-    case Rule::kReturnExists:
-      return "return_exists";
     case Rule::kEventMovesState:
       return "event_moves_state";
   }

@@ -161,7 +161,6 @@ enum class Rule : uint8_t {
   kHoldExists = 196,
   kHoldUnknown = 197,
   kRetentionInvalid = 198,
-  kReturnExists = 199,
   kEventMovesState = 200,
 };
 

@@ -70,8 +70,17 @@ void Builder::Run() {
 Status Builder::CatchUp(Job& job) {
   std::unique_ptr<log::LogReader> reader;
   while (!stopping_) {
-    const Offset limit = job.host->shown_next();
-    if (limit - job.lane->next() <= kNear) break;
+    Offset limit = job.host->shown_next();
+    if (const auto compares_at = job.host->ComparesAt(*job.lane); compares_at && *compares_at <= limit) {
+      if (job.lane->next() == *compares_at) {
+        RETURN_IF_ERROR(CommitAndPublish(job));
+        RETURN_IF_ERROR(job.host->KeepComparison(job.lane->views().front()->projection->name));
+        continue;
+      }
+      limit = *compares_at;
+    } else if (limit - job.lane->next() <= kNear) {
+      break;
+    }
     if (!reader) {
       ASSIGN_OR_RETURN(reader, log_.OpenReader({{job.host->partition(), job.lane->next()}}));
     }

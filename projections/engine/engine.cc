@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <future>
+#include <shared_mutex>
 #include <thread>
 
 #include "platform/base/check.h"
@@ -13,6 +14,7 @@
 #include "projections/engine/builder.h"
 #include "projections/engine/host.h"
 #include "projections/engine/monitor.h"
+#include "projections/engine/switcher.h"
 #include "projections/engine/waiters.h"
 #include "projections/engine/worker.h"
 
@@ -99,10 +101,12 @@ class LogEngine final : public Engine {
     builder_ = std::make_unique<Builder>(
         log_, threads, context_.options.max_batch_events, context_.budget, [this](Partition p) -> Worker& { return WorkerOf(p); },
         [this](PartitionHost& host) { OnJoined(host); });
+    switcher_ = std::make_unique<Switcher>(context_, hosts_, [this](Partition p) -> Worker& { return WorkerOf(p); });
     monitor_ = std::make_unique<Monitor>(log_, hosts_, context_.projections, context_.options.stall_after);
     for (const auto& host : hosts_)
       for (auto& lane : host->TakeLagging()) builder_->Add(*host, std::move(lane));
     for (const auto& worker : workers_) worker->Start();
+    switcher_->Start();
     // A build that had joined everywhere before the last stop, but had not been switched to.
     for (const auto& host : hosts_)
       WorkerOf(host->partition()).Post([this, host = host.get()] { OnJoined(*host); });
@@ -111,6 +115,7 @@ class LogEngine final : public Engine {
 
   void Stop() override {
     if (stopped_.exchange(true)) return;
+    if (switcher_) switcher_->Stop();
     if (builder_) builder_->Stop();
     for (const auto& worker : workers_) worker->Stop();
   }
@@ -120,6 +125,30 @@ class LogEngine final : public Engine {
   const std::vector<const sdk::Projection*>& projections() const override { return context_.projections; }
 
   std::shared_ptr<const PartitionView> At(Partition partition) const override { return HostOf(partition).View(); }
+
+  std::vector<std::shared_ptr<const PartitionView>> AtAll() const override {
+    std::shared_lock<std::shared_mutex> gate;
+    if (switcher_) gate = std::shared_lock(switcher_->gate());
+    std::vector<std::shared_ptr<const PartitionView>> all;
+    all.reserve(hosts_.size());
+    for (const auto& host : hosts_) all.push_back(host->View());
+    return all;
+  }
+
+  StatusOr<admin::v1::CompareBuildsResponse> CompareBuilds(std::string_view view, int limit) const override {
+    RETURN_IF_ERROR(CheckSwitchable(view));
+    return switcher_->Compare(std::string(view), limit);
+  }
+  Status SwitchView(std::string_view view, bool back, std::string_view actor_id) override {
+    RETURN_IF_ERROR(CheckSwitchable(view));
+    return switcher_->Order(std::string(view), back, actor_id);
+  }
+  std::vector<events::v1::Event> SwitchesToTell() const override {
+    return switcher_ ? switcher_->ToTell() : std::vector<events::v1::Event>();
+  }
+  Status SwitchIsTold(std::string_view event_id) override {
+    return switcher_ ? switcher_->IsTold(event_id) : Engine::SwitchIsTold(event_id);
+  }
 
   log::Position CurrentPosition() const override {
     log::Position position{context_.log.id, {}};
@@ -177,6 +206,10 @@ class LogEngine final : public Engine {
       if (context_.projections[i]->name == view) return static_cast<int>(i);
     return -1;
   }
+  Status CheckSwitchable(std::string_view view) const {
+    if (IndexOf(view) < 0) return NotFound("there is no view \"{}\"", view);
+    return switcher_ ? OkStatus() : Unavailable("the engine is not started");
+  }
   // Runs `task` on the partition's worker and waits for its answer.
   template <class Result>
   Result OnWorker(Partition partition, std::function<Result()> task) {
@@ -188,7 +221,6 @@ class LogEngine final : public Engine {
 
   void OnCommit(PartitionHost& host, const Committed& committed);
   void OnJoined(PartitionHost& host);
-  void SwitchEverywhere(const sdk::Projection& projection);
 
   log::EventLog& log_;
   HostContext context_;
@@ -196,6 +228,7 @@ class LogEngine final : public Engine {
   std::vector<std::unique_ptr<PartitionHost>> hosts_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Builder> builder_;
+  std::unique_ptr<Switcher> switcher_;
   std::unique_ptr<Monitor> monitor_;
   std::atomic<bool> stopped_{false};
   std::mutex rebuild_mutex_;
@@ -248,17 +281,27 @@ std::shared_ptr<void> LogEngine::Listen(std::string_view view, ChangeListener li
 Status LogEngine::Rebuild(std::string_view view) {
   if (IndexOf(view) < 0) return NotFound("there is no view \"{}\"", view);
   const std::lock_guard lock(rebuild_mutex_);
+  for (const auto& host : hosts_) {
+    const auto progress = host->ProgressOf(view);
+    if (progress.building && !progress.refused)
+      return FailedPrecondition("view \"{}\" is being rebuilt already", view);
+  }
+  // One that was refused makes way.
   for (const auto& host : hosts_)
-    if (host->ProgressOf(view).building) return FailedPrecondition("view \"{}\" is being rebuilt already", view);
+    RETURN_IF_ERROR(OnWorker<Status>(host->partition(), [&host, view] { return host->DropRefused(view); }));
+  // Begun in all partitions before any of them may be the first to have it.
+  std::vector<std::pair<PartitionHost*, std::unique_ptr<Lane>>> begun;
   for (const auto& host : hosts_) {
     using Built = StatusOr<std::unique_ptr<Lane>>;
     ASSIGN_OR_RETURN(auto lane, OnWorker<Built>(host->partition(), [&host, view] { return host->StartBuild(view); }));
-    if (lane) builder_->Add(*host, std::move(lane));
+    if (lane) begun.emplace_back(host.get(), std::move(lane));
   }
+  for (auto& [host, lane] : begun) builder_->Add(*host, std::move(lane));
   return OkStatus();
 }
 
-// A build has joined in one partition. Once it has in all, it serves in all: until then every answer is from the old.
+// A build has joined in one partition. Once it has in all, it is compared and serves in all: until then every answer is
+// from the old.
 void LogEngine::OnJoined(PartitionHost&) {
   for (const sdk::Projection* projection : context_.projections) {
     const bool building = std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
@@ -267,20 +310,7 @@ void LogEngine::OnJoined(PartitionHost&) {
     if (!building) continue;
     const bool joined = std::all_of(hosts_.begin(), hosts_.end(),
                                     [&](const auto& host) { return host->BuildHasJoined(projection->name); });
-    if (joined) SwitchEverywhere(*projection);
-  }
-}
-
-void LogEngine::SwitchEverywhere(const sdk::Projection& projection) {
-  for (const auto& host : hosts_) {
-    // Named, since two partitions may find at once that all have joined, and another build may begin in between.
-    const std::optional<TableName> build = host->ProgressOf(projection.name).building;
-    if (!build) continue;
-    WorkerOf(host->partition()).Post([host = host.get(), build = *build] {
-      const Status status = host->Switch(build);
-      if (!status.ok())
-        spdlog::error("partition {}: cannot switch to {}: {}", host->partition(), build.Encode(), ToString(status));
-    });
+    if (joined) switcher_->Decide(std::string(projection->name));
   }
 }
 

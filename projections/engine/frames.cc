@@ -39,6 +39,10 @@ bool ParseInt(std::string_view text, int32_t* number) {
 
 std::string ServingKey(std::string_view view) { return fmt::format("serving/{}", view); }
 std::string BuildingKey(std::string_view view) { return fmt::format("building/{}", view); }
+std::string PreviousKey(std::string_view view) { return fmt::format("previous/{}", view); }
+std::string RefusedKey(std::string_view view) { return fmt::format("refused/{}", view); }
+std::string ComparedKey(std::string_view view) { return fmt::format("compared/{}", view); }
+std::string NoteKey(std::string_view key) { return fmt::format("note/{}", key); }
 std::string PlaceKey(std::string_view table) { return fmt::format("place/{}", table); }
 
 std::string Place::Encode() const {

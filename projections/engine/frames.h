@@ -25,6 +25,10 @@ inline constexpr char kParkedTable[] = "parked";     // view table, client, offs
 inline constexpr char kIdentityKey[] = "identity";  // format, log id and partition, as text
 std::string ServingKey(std::string_view view);      // → name of the table that serves
 std::string BuildingKey(std::string_view view);     // → name of the table that is being built
+std::string PreviousKey(std::string_view view);     // → name of the table that served before
+std::string RefusedKey(std::string_view view);      // → name of a table that was built and must not serve by itself
+std::string ComparedKey(std::string_view view);     // → CompareBuildsResponse of the one being built, in this partition
+std::string NoteKey(std::string_view key);          // → what the engine has to tell: a serialised Event
 std::string PlaceKey(std::string_view table);       // → Place
 
 // How far a view is, and what it saw last: enough to notice that the log is not the one it was folded from.

@@ -6,6 +6,7 @@
 #include "platform/base/check.h"
 #include "platform/base/time.h"
 #include "projections/admission/admission.h"
+#include "projections/engine/build_compare.h"
 #include "projections/engine/partition_state.h"
 
 namespace kefu::engine {
@@ -162,7 +163,7 @@ Status PartitionHost::OpenView(size_t index, Place main_place) {
   const sdk::Projection& projection = *context_.projections[index];
   ASSIGN_OR_RETURN(const auto serving, GetMeta(ServingKey(projection.name)));
   ASSIGN_OR_RETURN(const auto building, GetMeta(BuildingKey(projection.name)));
-  Slot slot{&projection, {std::string(projection.name), projection.version, 0}, std::nullopt};
+  Slot slot{&projection, {std::string(projection.name), projection.version, 0}, std::nullopt, std::nullopt, false};
   if (serving) {
     const auto name = TableName::Decode(*serving);
     if (!name) return DataLoss("the name of a table in {} cannot be decoded", directory_);
@@ -178,8 +179,12 @@ Status PartitionHost::OpenView(size_t index, Place main_place) {
       RETURN_IF_ERROR(DropBuild(*name));
     }
   }
+  ASSIGN_OR_RETURN(const auto previous, GetMeta(PreviousKey(projection.name)));
+  if (previous) slot.previous = TableName::Decode(*previous);
+  ASSIGN_OR_RETURN(const auto refused, GetMeta(RefusedKey(projection.name)));
+  slot.refused = refused && slot.building && *refused == slot.building->Encode();
   if (slot.serving.version != projection.version && !slot.building) {
-    slot.building = TableName{std::string(projection.name), projection.version, slot.serving.build + 1};
+    slot.building = TableName{std::string(projection.name), projection.version, slot.NextBuild()};
     RETURN_IF_ERROR(PutMeta({{BuildingKey(projection.name), slot.building->Encode()}}));
   }
 
@@ -199,6 +204,7 @@ Status PartitionHost::OpenView(size_t index, Place main_place) {
   };
   RETURN_IF_ERROR(take(slot.serving, true));
   if (slot.building) RETURN_IF_ERROR(take(*slot.building, false));
+  if (slot.previous) RETURN_IF_ERROR(take(*slot.previous, false));
   slots_.push_back(std::move(slot));
   return OkStatus();
 }
@@ -299,13 +305,15 @@ void PartitionHost::Show(const FoldedView& view, Offset next) {
   shown_[view.table_name] = {view.table, next, view.gaps};
 }
 
-void PartitionHost::Refresh() {
+void PartitionHost::Refresh() { Refresh(store_->TakeSnapshot()); }
+
+void PartitionHost::Refresh(std::shared_ptr<const store::Snapshot> snapshot) {
   std::vector<State::ShownView> views;
   for (const Slot& slot : slots_) views.push_back({slot.projection, shown_.at(slot.serving.Encode())});
   const Status unreadable = trouble_ && trouble_->refuse_reads
                                 ? FailedPrecondition("{}", MessageOf(trouble_->status))
                                 : OkStatus();
-  state_ = std::make_shared<State>(partition_, store_->TakeSnapshot(), std::move(views), unreadable);
+  state_ = std::make_shared<State>(partition_, std::move(snapshot), std::move(views), unreadable);
 }
 
 void PartitionHost::Publish(const Lane& lane, const Committed& committed) {
@@ -350,81 +358,9 @@ PartitionHost::ViewProgress PartitionHost::ProgressOf(std::string_view view) con
     progress.building = slot->building;
     progress.building_next = shown_.at(slot->building->Encode()).next;
   }
+  progress.refused = slot->refused;
+  progress.previous = slot->previous;
   return progress;
-}
-
-StatusOr<std::unique_ptr<Lane>> PartitionHost::StartBuild(std::string_view view) {
-  TableName name;
-  const sdk::Projection* projection;
-  {
-    const std::lock_guard lock(mutex_);
-    const Slot* slot = SlotOf(view);
-    if (slot->building) return std::unique_ptr<Lane>();
-    projection = slot->projection;
-    name = {std::string(view), projection->version, slot->serving.build + 1};
-  }
-  RETURN_IF_ERROR(DropBuild(name));  // left over from a build that never began to be one
-  ASSIGN_OR_RETURN(auto build, OpenBuild(*projection, name));
-  RETURN_IF_ERROR(PutMeta({{BuildingKey(view), build->table_name}}));
-  const std::lock_guard lock(mutex_);
-  SlotOf(view)->building = name;
-  Show(*build, Offset(0));
-  return MakeLane(Place(), std::move(build));
-}
-
-void PartitionHost::Join(std::shared_ptr<Lane> lane) {
-  KEFU_CHECK(!lane->HasStaged() && !main_->HasStaged() && lane->next() == main_->next(), "lane {} main {}",
-             lane->next(), main_->next());
-  while (!lane->views().empty()) {
-    auto view = lane->Remove(lane->views().front()->table_name);
-    {
-      const std::lock_guard lock(mutex_);
-      in_main_.insert(view->table_name);
-    }
-    main_->Add(std::move(view));
-  }
-}
-
-bool PartitionHost::BuildHasJoined(std::string_view view) const {
-  const std::lock_guard lock(mutex_);
-  const Slot* slot = SlotOf(view);
-  return !slot->building || in_main_.contains(slot->building->Encode());
-}
-
-Status PartitionHost::Switch(const TableName& build) {
-  const std::string& view = build.view;
-  TableName old_name;
-  {
-    const std::lock_guard lock(mutex_);
-    Slot* slot = SlotOf(view);
-    if (slot->building != build) return OkStatus();
-    RETURN_IF_ERROR(PutMeta({{ServingKey(view), slot->building->Encode()}, {BuildingKey(view), ""}}));
-    old_name = slot->serving;
-    slot->serving = *slot->building;
-    slot->building.reset();
-    for (const auto& folded : main_->views())
-      if (folded->table_name == slot->serving.Encode()) folded->listened = ListenedOf(view);
-    Refresh();
-  }
-  main_->Remove(old_name.Encode());
-  {
-    const std::lock_guard lock(mutex_);
-    shown_.erase(old_name.Encode());
-    in_main_.erase(old_name.Encode());
-  }
-  return DropBuild(old_name);
-}
-
-Status PartitionHost::DropBuild(const TableName& name) {
-  const std::string table_name = name.Encode();
-  const auto batch = store_->NewBatch();
-  batch->Delete(tables_.meta, PlaceKey(table_name));
-  const std::string prefix = codec::Key(table_name);
-  const auto cursor = store_->TakeSnapshot()->Scan(tables_.parked, prefix, codec::PrefixEnd(prefix));
-  for (; cursor->Valid(); cursor->Next()) batch->Delete(tables_.parked, cursor->key());
-  RETURN_IF_ERROR(cursor->status());
-  RETURN_IF_ERROR(store_->Write(*batch));
-  return store_->DropTable(table_name);
 }
 
 StatusOr<Lane::Retried> PartitionHost::RetryParked(std::string_view view, std::string_view client_id) {
@@ -500,12 +436,7 @@ StatusOr<admin::v1::PartitionDigest> PartitionHost::Digest(std::string_view view
   admin::v1::PartitionDigest answer;
   const auto cursor = state->snapshot().Scan(shown->shown.table, "", "");
   for (; cursor->Valid(); cursor->Next()) {
-    std::string lengths;
-    codec::AppendPart(lengths, static_cast<int64_t>(cursor->key().size()));
-    codec::AppendPart(lengths, static_cast<int64_t>(cursor->value().size()));
-    digest.Update(lengths);
-    digest.Update(cursor->key());
-    digest.Update(cursor->value());
+    AddToDigest(cursor->key(), cursor->value(), &digest);
     answer.set_entries(answer.entries() + 1);
   }
   RETURN_IF_ERROR(cursor->status());

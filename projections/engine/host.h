@@ -2,6 +2,7 @@
 
 // One partition: its store, its lanes, and what queries see of it.
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,9 @@
 #include "projections/engine/lane.h"
 
 namespace kefu::engine {
+
+// How many keys that differ are kept to be shown.
+inline constexpr int kShownDifferences = 20;
 
 // What all partitions share.
 struct HostContext {
@@ -61,11 +65,32 @@ class PartitionHost {
     int64_t parked = 0;
     std::optional<TableName> building;
     Offset building_next;
+    // The one that is built differs in a way nobody expects: it waits for a word.
+    bool refused = false;
+    // The build that served before, and can again.
+    std::optional<TableName> previous;
   };
   ViewProgress ProgressOf(std::string_view view) const;
   // Parked events of the serving build, in offset order.
   StatusOr<std::vector<admin::v1::ParkedEvent>> ListParked(std::string_view view, Offset after, int limit) const;
   StatusOr<admin::v1::PartitionDigest> Digest(std::string_view view) const;
+
+  // --- switching from one build to another (host_builds.cc) ---
+  // `to`, built or served before, serves from now on; the one that did is the previous one.
+  Status Serve(std::string_view view, const TableName& to);
+  // The build that is made does not come to serve by itself.
+  Status Refuse(std::string_view view, const TableName& build);
+  // Where the build in `lane` is to be compared: where the serving one, of an older version, stands still. Nothing if the
+  // lane is past it, or it was done.
+  std::optional<Offset> ComparesAt(const Lane& lane) const;
+  // The serving build against the one that is made (what was kept of it, if it was compared on its way), else the
+  // previous one. kFailedPrecondition: there is none, or the two are not at one place.
+  StatusOr<admin::v1::CompareBuildsResponse> Compare(std::string_view view, int limit) const;
+  // Compares now, and keeps it with the store.
+  Status KeepComparison(std::string_view view);
+  // Notes of the engine, kept with this partition's store: by key, in order.
+  StatusOr<std::vector<std::string>> Notes() const;
+  Status PutNote(std::string_view key, std::string_view note);
 
   // --- worker ---
   Lane& main() { return *main_; }
@@ -80,8 +105,11 @@ class PartitionHost {
   // Takes a lane that is exactly where the main one is into it.
   void Join(std::shared_ptr<Lane> lane);
   bool BuildHasJoined(std::string_view view) const;
-  // `build` serves from now on and the one before it is dropped; nothing happens if it is not the one being built.
-  Status Switch(const TableName& build);
+  // Ends what Serve began: listeners follow the serving build, and tables that nothing refers to any more are dropped.
+  Status Settle(std::string_view view);
+  // A build that was refused, or the one that served before, goes; nothing happens if there is none.
+  Status DropRefused(std::string_view view);
+  Status DropPrevious(std::string_view view);
   StatusOr<Lane::Retried> RetryParked(std::string_view view, std::string_view client_id);
 
  private:
@@ -89,6 +117,12 @@ class PartitionHost {
     const sdk::Projection* projection = nullptr;
     TableName serving;
     std::optional<TableName> building;
+    // Served before; still folded where it is of this version.
+    std::optional<TableName> previous;
+    bool refused = false;
+
+    // No table of that number is left from anything.
+    int32_t NextBuild() const { return std::max(serving.build, previous ? previous->build : 0) + 1; }
   };
   // What readers need of a table.
   struct Shown {
@@ -107,6 +141,7 @@ class PartitionHost {
   StatusOr<Place> PlaceOf(const std::string& table_name) const;
   Status PutMeta(const std::vector<std::pair<std::string, std::string>>& entries);
   Status DropBuild(const TableName& name);
+  Status Forget(const TableName& name);
   Status DropOlderAdmission(const TableName& current);
   LaneOptions OptionsOfLanes() const;
   std::unique_ptr<Lane> MakeLane(Place place, std::unique_ptr<FoldedView> view);
@@ -115,6 +150,7 @@ class PartitionHost {
   const std::atomic<bool>* ListenedOf(std::string_view view) const;
   void Show(const FoldedView& view, Offset next);
   void Refresh();
+  void Refresh(std::shared_ptr<const store::Snapshot> snapshot);
 
   HostContext& context_;
   const Partition partition_;
@@ -128,6 +164,8 @@ class PartitionHost {
   std::vector<Slot> slots_;
   std::map<std::string, Shown> shown_;  // by table name
   std::set<std::string> in_main_;       // tables that the main lane folds
+  std::vector<TableName> leftovers_;    // served before the previous one did
+  std::set<std::string> compared_;      // builds that were, on their way, since the start
   std::optional<Trouble> trouble_;
   Offset shown_next_;
   std::shared_ptr<const State> state_;

@@ -99,7 +99,7 @@ void Monitor::LookAtBuilds() {
     int64_t done = 0;
     for (const auto& host : hosts_) {
       const auto progress = host->ProgressOf(projections_[i]->name);
-      building |= progress.building.has_value();
+      building |= progress.building.has_value() && !progress.refused;
       done += progress.building ? progress.building_next.value() : 0;
     }
     Build& build = builds_[i];
@@ -154,7 +154,9 @@ admin::v1::View Monitor::DescribeOne(size_t index) const {
       view.set_reason(partition->reason());
     }
     view.set_parked_events(view.parked_events() + progress.parked);
-    if (progress.building) {
+    if (progress.previous) view.set_previous_build(progress.previous->Encode());
+    if (progress.building && progress.refused) view.set_refused_build(progress.building->Encode());
+    if (progress.building && !progress.refused) {
       building = true;
       rebuild.set_version(progress.building->version);
       rebuild.set_events_done(rebuild.events_done() + progress.building_next.value());

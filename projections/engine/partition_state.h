@@ -28,6 +28,7 @@ class PartitionHost::State final : public PartitionView {
   std::optional<Gap> GapOf(std::string_view view, std::string_view client_id) const override;
 
   const store::Snapshot& snapshot() const { return *snapshot_; }
+  const std::shared_ptr<const store::Snapshot>& shared_snapshot() const { return snapshot_; }
   const ShownView* Find(std::string_view view) const;
 
  private:

@@ -88,6 +88,8 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddViewBrowseVerb(view, tool);
   AddViewDigestVerb(view, tool);
   AddViewRebuildVerb(view, tool);
+  AddViewCompareVerb(view, tool);
+  AddViewSwitchVerb(view, tool);
   AddViewParkedVerb(view, tool);
   AddViewRetryVerb(view, tool);
 

@@ -66,6 +66,8 @@ void AddViewGetVerb(CLI::App& group, Tool& tool);
 void AddViewBrowseVerb(CLI::App& group, Tool& tool);
 void AddViewDigestVerb(CLI::App& group, Tool& tool);
 void AddViewRebuildVerb(CLI::App& group, Tool& tool);
+void AddViewCompareVerb(CLI::App& group, Tool& tool);
+void AddViewSwitchVerb(CLI::App& group, Tool& tool);
 void AddViewParkedVerb(CLI::App& group, Tool& tool);
 void AddViewRetryVerb(CLI::App& group, Tool& tool);
 void AddSearchVerb(CLI::App& app, Tool& tool);

@@ -42,7 +42,12 @@ void PrintView(const admin::v1::View& view) {
                 {"Events", fmt::format("{} of {}", summary.done, summary.total)},
                 {"Behind", summary.behind},
                 {"Parked", fmt::format("{}", view.parked_events())},
-                {"Tables", tables}});
+                {"Tables", tables},
+                {"Refused", view.refused_build().empty()
+                                ? std::string()
+                                : fmt::format("{} differs from it: kefu view compare {}", view.refused_build(),
+                                              view.name().substr(view.name().find('/') + 1))},
+                {"Before", view.previous_build()}});
   if (view.has_rebuild()) {
     PrintDetails(
         {{"Rebuild", fmt::format("version {}: {} of {} events, {:.0f}/s", view.rebuild().version(),

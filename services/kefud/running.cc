@@ -19,6 +19,7 @@
 #include "services/clock/handover_keeper.h"
 #include "services/clock/lead_keeper.h"
 #include "services/clock/programme_keeper.h"
+#include "services/clock/switch_teller.h"
 #include "services/ingest/inbox.h"
 #include "services/ingest/ingest_service.h"
 #include "services/query/query_services.h"
@@ -129,6 +130,7 @@ void Running::OpenDuties() {
   duties_->Add(std::move(classifier));
   duties_->Add(std::make_unique<duties::HandoverKeeper>(context));
   duties_->Add(std::make_unique<duties::ProgrammeKeeper>(context));
+  duties_->Add(std::make_unique<duties::SwitchTeller>(context));
 }
 
 void Running::CompleteInfo(admin::v1::ServerInfo* info) const {

@@ -1,6 +1,8 @@
+#include <google/protobuf/util/json_util.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "kefu/admin/v1/view.grpc.pb.h"
 #include "platform/base/hash.h"
@@ -8,6 +10,7 @@
 #include "platform/base/time.h"
 #include "platform/codec/key.h"
 #include "services/query/browse.h"
+#include "services/query/mask.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
 #include "services/query/query_services.h"
@@ -19,6 +22,28 @@ namespace {
 namespace v1 = admin::v1;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
+
+constexpr int kUsualDifferences = 20;
+constexpr int kMostDifferences = 1'000;
+constexpr size_t kMostActorBytes = 64;
+constexpr size_t kMostReasonBytes = 2'000;
+
+// Rows are shown like those that are browsed.
+void MaskDifference(const engine::Engine& engine, const std::string& view, v1::RowDifference* difference) {
+  const auto found = FindTable(engine, view, difference->table());
+  for (std::string* json : {difference->mutable_serving(), difference->mutable_other()}) {
+    if (json->empty()) continue;
+    const auto* prototype = found.ok() ? found->table->prototype : nullptr;
+    const std::unique_ptr<google::protobuf::Message> row(prototype == nullptr ? nullptr : prototype->New());
+    if (row == nullptr || !google::protobuf::util::JsonStringToMessage(*json, row.get()).ok()) {
+      *json = fmt::format("\"{}\"", kMasked);
+      continue;
+    }
+    MaskPersonalData(row.get());
+    json->clear();
+    if (!google::protobuf::util::MessageToJsonString(*row, json).ok()) *json = fmt::format("\"{}\"", kMasked);
+  }
+}
 
 class ViewService final : public v1::ViewService::CallbackService {
  public:
@@ -61,6 +86,45 @@ class ViewService final : public v1::ViewService::CallbackService {
     return AnswerLater(context, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
       RETURN_IF_ERROR(engine_.Rebuild(view));
+      return Describe(view, response->mutable_view());
+    });
+  }
+
+  ServerUnaryReactor* CompareBuilds(CallbackServerContext* context, const v1::CompareBuildsRequest* request,
+                                    v1::CompareBuildsResponse* response) override {
+    return AnswerLater(context, [=, this]() -> Status {
+      ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
+      if (request->limit() < 0 || request->limit() > kMostDifferences)
+        return WithReason(InvalidArgument("limit {}: 0 to {}", request->limit(), kMostDifferences), "LIMIT_INVALID",
+                          "limit");
+      auto compared = engine_.CompareBuilds(view, request->limit() == 0 ? kUsualDifferences : request->limit());
+      if (compared.status().code() == StatusCode::kFailedPrecondition)
+        return WithReason(compared.status(), "BUILDS_NOT_COMPARABLE", "name");
+      RETURN_IF_ERROR(compared.status());
+      *response = *std::move(compared);
+      if (!options_.unmask_browse)
+        for (auto& difference : *response->mutable_differences()) MaskDifference(engine_, view, &difference);
+      return OkStatus();
+    });
+  }
+
+  ServerUnaryReactor* SwitchView(CallbackServerContext* context, const v1::SwitchViewRequest* request,
+                                 v1::SwitchViewResponse* response) override {
+    return AnswerLater(context, [=, this]() -> Status {
+      ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
+      if (request->actor_id().empty() || request->actor_id().size() > kMostActorBytes)
+        return WithReason(InvalidArgument("actor_id: who orders it, 1 to {} characters", kMostActorBytes),
+                          "ACTOR_INVALID", "actor_id");
+      if (request->reason().empty() || request->reason().size() > kMostReasonBytes)
+        return WithReason(InvalidArgument("reason: why, 1 to {} bytes", kMostReasonBytes), "REASON_MISSING", "reason");
+      const Status switched = engine_.SwitchView(view, request->back(), request->actor_id());
+      if (switched.code() == StatusCode::kFailedPrecondition) return WithReason(switched, "NO_OTHER_BUILD", "name");
+      RETURN_IF_ERROR(switched);
+      for (const auto& event : engine_.SwitchesToTell()) {
+        if (event.view_switched().view() != view) continue;
+        response->set_from_build(event.view_switched().from_build());
+        response->set_to_build(event.view_switched().to_build());
+      }
       return Describe(view, response->mutable_view());
     });
   }
