@@ -9,6 +9,7 @@
 
 #include "kefu/admin/v1/duty.pb.h"
 #include "kefu/admin/v1/view.pb.h"
+#include "kefu/audit/v1/audit.pb.h"
 #include "kefu/ingest/v1/ingest.pb.h"
 #include "kefu/privacy/v1/privacy.pb.h"
 #include "kefu/query/v1/book.pb.h"
@@ -152,7 +153,7 @@ std::map<std::string, const FileDescriptor*> Files() {
         query::v1::InvestorMoment::descriptor(),
         ingest::v1::PublishEventRequest::descriptor(),
         admin::v1::View::descriptor(),
-        admin::v1::Duty::descriptor()})
+        admin::v1::Duty::descriptor(), audit::v1::Access::descriptor()})
     Gather(message->file(), files);
   return files;
 }
