@@ -97,6 +97,8 @@ class GrpcServer final : public Server {
     if (health != nullptr) health->SetServingStatus(service, serving);
   }
 
+  std::shared_ptr<grpc::Channel> InProcess() override { return ending_->server->InProcessChannel({}); }
+
   void OnDrain(std::function<void()> listener) override {
     const std::lock_guard lock(mutex_);
     listeners_.push_back(std::move(listener));

@@ -15,8 +15,9 @@
 #include "platform/rpc/tls.h"
 
 namespace grpc {
+class Channel;
 class Service;
-}
+}  // namespace grpc
 
 namespace kefu::rpc {
 
@@ -55,6 +56,10 @@ class Server {
 
   // What health says of a service, by its full name ("kefu.ingest.v1.IngestService"); "" is the server as a whole.
   virtual void SetServing(const std::string& service, bool serving) = 0;
+
+  // A channel to this very server that leaves the process by no socket: for services that ask others by their contracts.
+  // Must not outlive it.
+  virtual std::shared_ptr<grpc::Channel> InProcess() = 0;
 
   // Called at the beginning of Drain: services end their streams in it.
   virtual void OnDrain(std::function<void()> listener) = 0;

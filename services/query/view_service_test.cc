@@ -205,5 +205,61 @@ TEST(ViewService, ListsParkedEventsInPagesAndRetriesThem) {
   EXPECT_EQ(response.still_parked(), 0);
 }
 
+TEST(ViewService, TheBuildThatServedBeforeServesAgainByAPersonsWord) {
+  QueryServer server;
+  server.Live(6, 300);
+  server.CatchUp();
+  const auto rebuild = [&] {
+    Patient context;
+    admin::v1::RebuildViewRequest request;
+    admin::v1::RebuildViewResponse response;
+    request.set_name("views/client");
+    return server.views->RebuildView(&context, request, &response);
+  };
+  const auto described = [&] {
+    Patient context;
+    admin::v1::GetViewRequest request;
+    admin::v1::View view;
+    request.set_name("views/client");
+    EXPECT_TRUE(server.views->GetView(&context, request, &view).ok());
+    return view;
+  };
+  admin::v1::CompareBuildsResponse compared;
+  const auto compare = [&](const std::string& view, int limit) {
+    Patient context;
+    admin::v1::CompareBuildsRequest request;
+    request.set_name(view);
+    request.set_limit(limit);
+    return server.views->CompareBuilds(&context, request, &compared);
+  };
+  admin::v1::SwitchViewResponse switched;
+  const auto change = [&](const std::string& view, const std::string& actor, const std::string& reason) {
+    Patient context;
+    admin::v1::SwitchViewRequest request;
+    request.set_name(view);
+    request.set_back(true);
+    request.set_actor_id(actor);
+    request.set_reason(reason);
+    return server.views->SwitchView(&context, request, &switched);
+  };
+  ExpectRefused(change("views/client", "A-1", "no"), grpc::StatusCode::FAILED_PRECONDITION, "NO_OTHER_BUILD");
+  ExpectRefused(compare("views/client", 0), grpc::StatusCode::FAILED_PRECONDITION, "BUILDS_NOT_COMPARABLE");
+  ExpectRefused(compare("views/nothing", 0), grpc::StatusCode::NOT_FOUND, "VIEW_NOT_FOUND");
+  ExpectRefused(compare("views/client", -1), grpc::StatusCode::INVALID_ARGUMENT, "LIMIT_INVALID");
+  ASSERT_TRUE(rebuild().ok());
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (described().previous_build().empty()) ASSERT_LT(absl::Now(), end);
+  ASSERT_TRUE(compare("views/client", 0).ok());
+  EXPECT_EQ(compared.unexpected_differences() + compared.expected_differences(), 0);
+  EXPECT_EQ(compared.serving_digest(), compared.other_digest());
+  EXPECT_EQ(compared.serving_build(), described().previous_build().substr(0, described().previous_build().find('.')) + ".1");
+  ExpectRefused(change("views/client", "", "why not"), grpc::StatusCode::INVALID_ARGUMENT, "ACTOR_INVALID");
+  ExpectRefused(change("views/client", "A-1", ""), grpc::StatusCode::INVALID_ARGUMENT, "REASON_MISSING");
+  ASSERT_TRUE(change("views/client", "A-1", "the counts look wrong").ok());
+  EXPECT_EQ(switched.from_build(), compared.serving_build());
+  EXPECT_EQ(switched.to_build(), compared.other_build());
+  EXPECT_EQ(described().previous_build(), compared.serving_build());
+}
+
 }  // namespace
 }  // namespace kefu::query

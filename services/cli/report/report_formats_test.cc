@@ -4,13 +4,15 @@
 #include <cstdlib>
 
 #include "platform/testkit/golden.h"
-#include "services/cli/report/report_csv.h"
+#include "services/report_form/csv.h"
 #include "services/cli/report/report_html.h"
 #include "services/cli/report/report_table.h"
-#include "services/cli/report/report_values.h"
+#include "services/report_form/values.h"
 
 namespace kefu::cli {
 namespace {
+
+using namespace report_form;
 
 using query::v1::Report;
 using query::v1::ReportColumn;

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include "platform/base/time.h"
-#include "services/cli/report/report_values.h"
+#include "services/report_form/values.h"
 
 namespace kefu::cli {
 namespace {
+
+using namespace report_form;
 
 using query::v1::ReportCell;
 using query::v1::ReportRow;

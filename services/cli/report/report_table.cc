@@ -4,10 +4,12 @@
 
 #include "platform/runtime/table.h"
 #include "platform/runtime/text.h"
-#include "services/cli/report/report_values.h"
+#include "services/report_form/values.h"
 
 namespace kefu::cli {
 namespace {
+
+using namespace report_form;
 
 using query::v1::ReportRow;
 using query::v1::ReportTable;

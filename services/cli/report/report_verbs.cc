@@ -11,12 +11,14 @@
 #include "platform/runtime/text.h"
 #include "services/cli/call.h"
 #include "services/cli/listing.h"
-#include "services/cli/report/report_csv.h"
+#include "services/report_form/csv.h"
 #include "services/cli/report/report_html.h"
 #include "services/cli/report/report_table.h"
 
 namespace kefu::cli {
 namespace {
+
+using namespace report_form;
 
 struct Flags {
   std::string name, from, to, every, unit, as_of, format, min_position;

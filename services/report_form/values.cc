@@ -1,4 +1,4 @@
-#include "services/cli/report/report_values.h"
+#include "services/report_form/values.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "platform/base/time.h"
 #include "platform/runtime/text.h"
 
-namespace kefu::cli {
+namespace kefu::report_form {
 namespace {
 
 using query::v1::ReportCell;
@@ -112,4 +112,4 @@ std::string TrendText(int64_t basis_points) {
   return basis_points > 0 ? fmt::format("▲ {:.1f} % more", percent) : fmt::format("▼ {:.1f} % less", -percent);
 }
 
-}  // namespace kefu::cli
+}  // namespace kefu::report_form

@@ -1,11 +1,11 @@
-#include "services/cli/report/report_csv.h"
+#include "services/report_form/csv.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "services/cli/report/report_values.h"
+#include "services/report_form/values.h"
 
-namespace kefu::cli {
+namespace kefu::report_form {
 namespace {
 
 using query::v1::ReportCell;
@@ -97,4 +97,4 @@ std::string ReportCsv(const query::v1::Report& report) {
   return csv;
 }
 
-}  // namespace kefu::cli
+}  // namespace kefu::report_form

@@ -8,7 +8,7 @@
 
 #include "kefu/query/v1/report.pb.h"
 
-namespace kefu::cli {
+namespace kefu::report_form {
 
 // Is the column one of numbers, set flush right?
 bool IsNumeric(const query::v1::ReportColumn& column);
@@ -28,4 +28,4 @@ std::string TrendText(int64_t basis_points);
 // `number` of so many decimals: Decimal(-1234, 2) is "-12.34".
 std::string Decimal(int64_t number, int decimals);
 
-}  // namespace kefu::cli
+}  // namespace kefu::report_form

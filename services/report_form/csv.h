@@ -7,7 +7,7 @@
 
 #include "kefu/query/v1/report.pb.h"
 
-namespace kefu::cli {
+namespace kefu::report_form {
 
 // A text as a field: in quotes where it must be. One that a spreadsheet would take for a formula (it begins with
 // = + - @, half or full width, a tab or a line break) gets an apostrophe in front.
@@ -20,4 +20,4 @@ std::string TableCsv(const query::v1::ReportTable& table);
 // All tables, an empty line between them.
 std::string ReportCsv(const query::v1::Report& report);
 
-}  // namespace kefu::cli
+}  // namespace kefu::report_form
