@@ -210,9 +210,10 @@ Status Returns::List(const audit::v1::ListFiledReturnsRequest& request, audit::v
   const int32_t size = request.page_size() == 0 ? kUsualPage : std::min(request.page_size(), kLargestPage);
   std::string upper;
   if (!request.page_token().empty()) {
-    int64_t before = 0;
-    if (!absl::SimpleAtoi(absl::string_view(request.page_token().data(), request.page_token().size()), &before) ||
-        before < 0)
+    int64_t before = -1;
+    const char* const end = request.page_token().data() + request.page_token().size();
+    const auto read = std::from_chars(request.page_token().data(), end, before);
+    if (read.ec != std::errc() || read.ptr != end || before < 0)
       return WithReason(InvalidArgument("page_token is none of this list"), "PAGE_TOKEN_INVALID", "page_token");
     upper = codec::Key(Offset(before));
   }
