@@ -5,6 +5,7 @@
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "kefu/query/v1/report.grpc.pb.h"
 #include "kefu/query/v1/statistics.grpc.pb.h"
