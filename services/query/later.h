@@ -1,33 +1,10 @@
 #pragma once
 
-// Work on other threads, by gRPC's own timers and executor: no pool of our own.
-
-#include <absl/time/clock.h>
-#include <absl/time/time.h>
-#include <grpcpp/alarm.h>
-
-#include <functional>
-#include <memory>
-#include <mutex>
+#include "platform/rpc/later.h"
 
 namespace kefu::query {
 
-// Runs `work` on a thread of gRPC, soon. For leaving threads that must not be kept.
-void RunSoon(std::function<void()> work);
-
-// Calls back every `period` until destroyed. The callback must not destroy the timer and, since a last call may be
-// under way while that happens, should hold what it uses.
-class PeriodicTimer {
- public:
-  PeriodicTimer(absl::Duration period, std::function<void()> tick);
-  ~PeriodicTimer();
-  PeriodicTimer(const PeriodicTimer&) = delete;
-  PeriodicTimer& operator=(const PeriodicTimer&) = delete;
-
- private:
-  struct State;
-  static void Arm(const std::shared_ptr<State>& state);
-  std::shared_ptr<State> state_;
-};
+using rpc::PeriodicTimer;
+using rpc::RunSoon;
 
 }  // namespace kefu::query

@@ -1,4 +1,4 @@
-#include "services/query/page_token.h"
+#include "platform/rpc/page_token.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@
 #include "platform/codec/key.h"
 #include "platform/log/position.h"
 
-namespace kefu::query {
+namespace kefu::rpc {
 namespace {
 
 constexpr char kVersion = 1;
@@ -69,4 +69,4 @@ StatusOr<std::string> PageTokens::Open(std::string_view token, std::string_view 
   return std::string(signed_part.substr(1 + kHashBytes));
 }
 
-}  // namespace kefu::query
+}  // namespace kefu::rpc

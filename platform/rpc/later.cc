@@ -1,14 +1,15 @@
-#include "services/query/later.h"
+#include "platform/rpc/later.h"
 
-#include <chrono>
 #include <utility>
 
-namespace kefu::query {
+namespace kefu::rpc {
 
-void RunSoon(std::function<void()> work) {
+void RunSoon(std::function<void()> work) { RunAt(absl::Now(), std::move(work)); }
+
+void RunAt(absl::Time time, std::function<void()> work) {
   // The alarm deletes itself: its callback holds it, and gRPC keeps the inner part until the callback returned.
   auto* alarm = new grpc::Alarm;
-  alarm->Set(std::chrono::system_clock::now(), [alarm, work = std::move(work)](bool) {
+  alarm->Set(absl::ToChronoTime(time), [alarm, work = std::move(work)](bool) {
     work();
     delete alarm;
   });
@@ -48,4 +49,4 @@ PeriodicTimer::~PeriodicTimer() {
   last = std::move(state_->alarm);
 }
 
-}  // namespace kefu::query
+}  // namespace kefu::rpc

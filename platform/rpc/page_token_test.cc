@@ -1,10 +1,10 @@
-#include "services/query/page_token.h"
+#include "platform/rpc/page_token.h"
 
 #include <gtest/gtest.h>
 
 #include "platform/base/reason.h"
 
-namespace kefu::query {
+namespace kefu::rpc {
 namespace {
 
 const std::string kQuery = PageTokens::QueryHash({"ListCases", "clients/-", "open = true", "case_id"});
@@ -53,4 +53,4 @@ TEST(PageSize, FollowsTheAip) {
 }
 
 }  // namespace
-}  // namespace kefu::query
+}  // namespace kefu::rpc
