@@ -35,6 +35,7 @@ inline constexpr const char* kQueryServices[] = {
     "kefu.query.v1.RelationService",
     "kefu.query.v1.SuitabilityService",
     "kefu.query.v1.CatalogueService",
+    "kefu.audit.v1.AuditService",
 };
 // How one sees what is wrong: they serve always, where they are.
 inline constexpr const char* kViewService = "kefu.admin.v1.ViewService";

@@ -12,6 +12,7 @@
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
+#include "services/audit/audit_service.h"
 #include "services/clock/broadcaster.h"
 #include "services/clock/classifier.h"
 #include "services/clock/clock_keeper.h"
@@ -112,6 +113,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeReportService(*engine_, query));
   queries_.push_back(query::MakeSuitabilityService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
+  queries_.push_back(audit::MakeAuditService(*engine_, logs_->events(), {.token_key = query.token_key}));
   return OkStatus();
 }
 
@@ -164,6 +166,7 @@ Status Running::StartServer() {
   server_->OnDrain([this] {
     for (const auto& query : queries_) {
       query::EndStreams(*query);
+      audit::EndStreams(*query);
       if (duties_ != nullptr) duties::EndCalls(*query);
     }
     if (ingest_ != nullptr) ingest_->EndStreams();

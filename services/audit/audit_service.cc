@@ -1,0 +1,64 @@
+#include "services/audit/audit_service.h"
+
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <utility>
+
+#include "kefu/audit/v1/audit.grpc.pb.h"
+#include "services/audit/recorded_call.h"
+#include "services/audit/replay.h"
+
+namespace kefu::audit {
+namespace {
+
+using grpc::CallbackServerContext;
+
+// Wires calls to what answers them; each group of calls is a class of its own. All are recorded first (recorded_call.h).
+class AuditService final : public v1::AuditService::CallbackService {
+ public:
+  AuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder, const AuditOptions& options)
+      : recorder_(recorder),
+        replay_{.engine = engine,
+                .log = log,
+                .tokens = rpc::PageTokens(options.token_key),
+                .message_bytes = options.message_bytes,
+                .patience = options.patience} {}
+  AuditService(engine::Engine& engine, log::EventLog& log, std::unique_ptr<AccessRecorder> recorder,
+               const AuditOptions& options)
+      : AuditService(engine, log, *recorder, options) {
+    own_recorder_ = std::move(recorder);
+  }
+
+  void EndStreams() { *ending_ = true; }
+
+  grpc::ServerWriteReactor<v1::ReplayResponse>* Replay(CallbackServerContext*,
+                                                       const v1::ReplayRequest* request) override {
+    return StreamRecorded(recorder_, "AuditService.Replay", request, new ReplayStream(replay_, *request, ending_));
+  }
+
+ private:
+  AccessRecorder& recorder_;
+  const ReplayContext replay_;
+  std::unique_ptr<AccessRecorder> own_recorder_;
+  // True once the server drains; streams look at it between messages.
+  const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder,
+                                                const AuditOptions& options) {
+  return std::make_unique<AuditService>(engine, log, recorder, options);
+}
+
+std::unique_ptr<grpc::Service> MakeAuditService(engine::Engine& engine, log::EventLog& log,
+                                                const AuditOptions& options) {
+  return std::make_unique<AuditService>(engine, log, MakeAccessRecorder(log), options);
+}
+
+void EndStreams(grpc::Service& service) {
+  if (auto* audit = dynamic_cast<AuditService*>(&service)) audit->EndStreams();
+}
+
+}  // namespace kefu::audit

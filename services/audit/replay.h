@@ -1,0 +1,88 @@
+#pragma once
+
+// AuditService.Replay: recorded events as a stream.
+
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kefu/audit/v1/audit.pb.h"
+#include "platform/log/log.h"
+#include "platform/rpc/page_token.h"
+#include "projections/engine/engine.h"
+#include "services/audit/replay_filter.h"
+#include "services/audit/replay_plan.h"
+#include "services/audit/replay_source.h"
+
+namespace kefu::audit {
+
+// What all replays of a server share.
+struct ReplayContext {
+  engine::Engine& engine;
+  log::EventLog& log;
+  rpc::PageTokens tokens;
+  // About how many recorded bytes a message has; one record may go past it.
+  size_t message_bytes = size_t{1} << 20;
+  // A message comes at the latest when so many were looked at, if only to tell how far it is.
+  size_t looked_at_bytes = size_t{16} << 20;
+  // How long the log may bring nothing of what it has.
+  absl::Duration patience = absl::Seconds(30);
+};
+
+// Writes what a request asks for, in messages. There is no queue: one message is in flight, and the next is made when it is
+// through, so a slow reader costs what one message and one poll of the log hold. No thread is kept while it waits for the
+// reader or the log. Deletes itself.
+//
+// The end is fixed when the call comes, so what is recorded meanwhile (this look, too) is not in it. Ends with
+// kInvalidArgument (what is wrong with the request: see ReplayFilter and ReplayPlan), kNotFound (CLIENT_NOT_FOUND),
+// kUnavailable (POSITION_NOT_REACHED, JOURNAL_BEHIND, LOG_SILENT, or the server ends): go on with the last resume token.
+class ReplayStream final : public grpc::ServerWriteReactor<v1::ReplayResponse> {
+ public:
+  // `context` outlives it. Ends with kUnavailable once `ending` is true.
+  ReplayStream(const ReplayContext& context, const v1::ReplayRequest& request,
+               std::shared_ptr<const std::atomic<bool>> ending);
+
+  // One of them, once.
+  void Start();
+  void Refuse(const Status& status);
+
+  void OnCancel() override { cancelled_ = true; }
+  void OnWriteDone(bool ok) override;
+  void OnDone() override { delete this; }
+
+ private:
+  Status Prepare();
+  // Makes the next message and writes it, waits for the log, or ends the stream.
+  void GoOn();
+  // What Fill found to do next.
+  enum class Filled { kMessage, kLast, kLater };
+  StatusOr<Filled> Fill();
+  StatusOr<Filled> FillFrom(ReplaySource& source);
+  void Add(Partition partition, const SourcedRecord& record);
+  void Seal(bool complete);
+  void WaitForLog();
+
+  const ReplayContext& context_;
+  const v1::ReplayRequest request_;
+  const std::shared_ptr<const std::atomic<bool>> ending_;
+  // As the call came.
+  StatusOr<ReplayPlan> plan_;
+  std::optional<ReplayFilter> filter_;
+  // Of plan_->ranges().
+  size_t range_ = 0;
+  std::unique_ptr<ReplaySource> source_;
+
+  v1::ReplayResponse message_;
+  size_t message_bytes_ = 0;
+  size_t looked_at_ = 0;
+  bool last_ = false;
+  std::atomic<bool> cancelled_ = false;
+
+  absl::Duration rest_;
+  absl::Time silent_since_ = absl::InfiniteFuture();
+};
+
+}  // namespace kefu::audit
