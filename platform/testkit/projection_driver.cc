@@ -61,6 +61,20 @@ std::vector<events::v1::Verdict> Driver::Play(const std::vector<events::v1::Even
   return verdicts;
 }
 
+std::unique_ptr<ViewRun> Driver::DeliveredTwice() const {
+  auto twice = std::make_unique<ViewRun>(projection_);
+  std::vector<const Delivery*> remembered;
+  for (const Delivery& delivery : deliveries_) {
+    const auto verdict = twice->Deliver(delivery);
+    // An attempt to use another event's id is not remembered under that id: each is an attempt of its own.
+    if (verdict.rule() == "event_id_reused" && verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED) continue;
+    twice->Deliver(Again(delivery));
+    remembered.push_back(&delivery);
+  }
+  for (const Delivery* delivery : remembered) twice->Deliver(Again(*delivery));
+  return twice;
+}
+
 void Driver::RunInOtherWays() const {
   const std::string dump = run_.Dump();
 
@@ -68,17 +82,8 @@ void Driver::RunInOtherWays() const {
   for (const Delivery& delivery : deliveries_) from_zero.Deliver(delivery);
   ExpectSame(dump, from_zero, "folded from zero");
 
-  ViewRun twice(projection_);
-  std::vector<const Delivery*> remembered;
-  for (const Delivery& delivery : deliveries_) {
-    const auto verdict = twice.Deliver(delivery);
-    // An attempt to use another event's id is not remembered under that id: each is an attempt of its own.
-    if (verdict.rule() == "event_id_reused" && verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED) continue;
-    twice.Deliver(Again(delivery));
-    remembered.push_back(&delivery);
-  }
-  for (const Delivery* delivery : remembered) twice.Deliver(Again(*delivery));
-  ExpectSame(dump, twice, "delivered twice");
+  // To a view about the log itself a second delivery is another record.
+  if (!projection_.takes_all) ExpectSame(dump, *DeliveredTwice(), "delivered twice");
 
   ViewRun restarted(projection_);
   for (const Delivery& delivery : deliveries_) {

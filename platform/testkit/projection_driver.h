@@ -9,9 +9,11 @@
 //   EXPECT_EQ(test.Row<cases::Cases>("K-1")->status(), events::v1::CASE_STATUS_RESOLVED);
 //
 // When the driver dies it runs the same events again in other ways, and all dumps must be equal: from zero; each
-// delivered twice; all of them once more at the end; restarted after each; admission through first, the view after it.
+// delivered twice, with all of them once more at the end (not for views with kTakesAll, to which that is another log);
+// restarted after each; admission through first, the view after it.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -75,6 +77,7 @@ class Driver {
   void WhenOne(const Draft& draft);
   void Compare(const std::vector<Expected>& expected);
   events::v1::Verdict DeliverOne(const events::v1::Event& event);
+  std::unique_ptr<ViewRun> DeliveredTwice() const;
   void RunInOtherWays() const;
 
   const sdk::Projection& projection_;
