@@ -8,17 +8,20 @@
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "services/audit/recorded_call.h"
 #include "services/audit/replay.h"
+#include "services/returns/returns.h"
 
 namespace kefu::audit {
 namespace {
 
 using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
 
 // Wires calls to what answers them; each group of calls is a class of its own. All are recorded first (recorded_call.h).
 class AuditService final : public v1::AuditService::CallbackService {
  public:
   AuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder, const AuditOptions& options)
       : recorder_(recorder),
+        returns_(options.returns),
         replay_{.engine = engine,
                 .log = log,
                 .tokens = rpc::PageTokens(options.token_key),
@@ -37,8 +40,30 @@ class AuditService final : public v1::AuditService::CallbackService {
     return StreamRecorded(recorder_, "AuditService.Replay", request, new ReplayStream(replay_, *request, ending_));
   }
 
+  ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,
+                                 v1::FileReturnResponse* response) override {
+    if (returns_ == nullptr) return CallbackService::FileReturn(context, request, response);
+    return AnswerRecorded(context, recorder_, "AuditService.FileReturn", request,
+                          [=, this] { return returns_->File(*request, response); });
+  }
+
+  ServerUnaryReactor* GetFiledReturn(CallbackServerContext* context, const v1::GetFiledReturnRequest* request,
+                                     v1::GetFiledReturnResponse* response) override {
+    if (returns_ == nullptr) return CallbackService::GetFiledReturn(context, request, response);
+    return AnswerRecorded(context, recorder_, "AuditService.GetFiledReturn", request,
+                          [=, this] { return returns_->Get(*request, response); });
+  }
+
+  ServerUnaryReactor* ListFiledReturns(CallbackServerContext* context, const v1::ListFiledReturnsRequest* request,
+                                       v1::ListFiledReturnsResponse* response) override {
+    if (returns_ == nullptr) return CallbackService::ListFiledReturns(context, request, response);
+    return AnswerRecorded(context, recorder_, "AuditService.ListFiledReturns", request,
+                          [=, this] { return returns_->List(*request, response); });
+  }
+
  private:
   AccessRecorder& recorder_;
+  returns::Returns* const returns_;
   const ReplayContext replay_;
   std::unique_ptr<AccessRecorder> own_recorder_;
   // True once the server drains; streams look at it between messages.

@@ -13,6 +13,10 @@
 #include "projections/engine/engine.h"
 #include "services/audit/access.h"
 
+namespace kefu::returns {
+class Returns;
+}
+
 namespace kefu::audit {
 
 struct AuditOptions {
@@ -22,6 +26,8 @@ struct AuditOptions {
   size_t message_bytes = size_t{1} << 20;
   // How long a replay waits for a log that brings nothing.
   absl::Duration patience = absl::Seconds(30);
+  // Files and shows returns; null: those calls are UNIMPLEMENTED. Must outlive the service.
+  returns::Returns* returns = nullptr;
 };
 
 // Engine, log and recorder must outlive it, and it the gRPC server. A call whose part is not in this build is
