@@ -42,21 +42,21 @@ class AuditService final : public v1::AuditService::CallbackService {
 
   ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,
                                  v1::FileReturnResponse* response) override {
-    if (returns_ == nullptr) return CallbackService::FileReturn(context, request, response);
+    if (returns_ == nullptr) return v1::AuditService::CallbackService::FileReturn(context, request, response);
     return AnswerRecorded(context, recorder_, "AuditService.FileReturn", request,
                           [=, this] { return returns_->File(*request, response); });
   }
 
   ServerUnaryReactor* GetFiledReturn(CallbackServerContext* context, const v1::GetFiledReturnRequest* request,
                                      v1::GetFiledReturnResponse* response) override {
-    if (returns_ == nullptr) return CallbackService::GetFiledReturn(context, request, response);
+    if (returns_ == nullptr) return v1::AuditService::CallbackService::GetFiledReturn(context, request, response);
     return AnswerRecorded(context, recorder_, "AuditService.GetFiledReturn", request,
                           [=, this] { return returns_->Get(*request, response); });
   }
 
   ServerUnaryReactor* ListFiledReturns(CallbackServerContext* context, const v1::ListFiledReturnsRequest* request,
                                        v1::ListFiledReturnsResponse* response) override {
-    if (returns_ == nullptr) return CallbackService::ListFiledReturns(context, request, response);
+    if (returns_ == nullptr) return v1::AuditService::CallbackService::ListFiledReturns(context, request, response);
     return AnswerRecorded(context, recorder_, "AuditService.ListFiledReturns", request,
                           [=, this] { return returns_->List(*request, response); });
   }
