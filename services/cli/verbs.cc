@@ -1,5 +1,6 @@
 #include "services/cli/verbs.h"
 
+#include "services/cli/audit/verbs.h"
 #include "services/cli/recommend.h"
 
 namespace kefu::cli {
@@ -92,6 +93,8 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddViewSwitchVerb(view, tool);
   AddViewParkedVerb(view, tool);
   AddViewRetryVerb(view, tool);
+
+  AddAuditVerbs(app, tool);
 
   AddSearchVerb(app, tool);
   AddWatchVerb(app, tool);

@@ -1,0 +1,12 @@
+#include "services/cli/audit/verbs.h"
+
+namespace kefu::cli {
+
+void AddAuditVerbs(CLI::App& app, Tool& tool) {
+  CLI::App& group = AddGroup(app, "audit", "For auditors: what was signed, what was recorded, and proofs of it");
+  AddAuditKeyVerb(group, tool);
+  AddAuditCheckpointsVerb(group, tool);
+  AddAuditAcceptLossVerb(group, tool);
+}
+
+}  // namespace kefu::cli

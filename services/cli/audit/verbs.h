@@ -1,0 +1,16 @@
+#pragma once
+
+// The verbs of `kefu audit`. A new one is a file of its own, a line here and a line in verbs.cc.
+
+#include "services/cli/verb.h"
+
+namespace kefu::cli {
+
+// The whole group: kefu audit ….
+void AddAuditVerbs(CLI::App& app, Tool& tool);
+
+void AddAuditKeyVerb(CLI::App& group, Tool& tool);
+void AddAuditCheckpointsVerb(CLI::App& group, Tool& tool);
+void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
+
+}  // namespace kefu::cli
