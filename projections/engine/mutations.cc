@@ -28,9 +28,20 @@ void Mutations::Delete(std::string_view key) { Add(key, {}, true); }
 
 void Mutations::PutFindable(std::string_view key, std::string_view value) {
   Put(key, value);
-  const auto [place, added] = findable_.try_emplace(FastHash64(key), kNone);
-  entries_.back().before = place->second;
-  place->second = static_cast<uint32_t>(entries_.size() - 1);
+  Index(static_cast<uint32_t>(entries_.size() - 1));
+}
+
+void Mutations::MakeFindable(uint8_t first_byte) {
+  for (uint32_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (!entry.deleted && entry.key_size > 0 && static_cast<uint8_t>(buffer_[entry.at]) == first_byte) Index(i);
+  }
+}
+
+void Mutations::Index(uint32_t entry) {
+  const auto [place, added] = findable_.try_emplace(FastHash64((*this)[entry].key), kNone);
+  entries_[entry].before = place->second;
+  place->second = entry;
 }
 
 std::optional<std::string_view> Mutations::Find(std::string_view key) const {

@@ -25,6 +25,8 @@ class Mutations {
   void Delete(std::string_view key);
   // Put, and found by Find until Clear.
   void PutFindable(std::string_view key, std::string_view value);
+  // What was Put so far with keys that begin with this byte, none of it to be found, is found from now on.
+  void MakeFindable(uint8_t first_byte);
   // Valid until the next change.
   std::optional<std::string_view> Find(std::string_view key) const;
 
@@ -56,6 +58,7 @@ class Mutations {
   };
 
   void Add(std::string_view key, std::string_view value, bool deleted);
+  void Index(uint32_t entry);
 
   std::string buffer_;
   std::vector<Entry> entries_;

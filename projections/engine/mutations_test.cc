@@ -38,5 +38,18 @@ TEST(Mutations, FindsWhatWasPutToBeFound) {
   EXPECT_EQ(mutations.Find("k7"), std::nullopt);
 }
 
+TEST(Mutations, WhatWasPutBeforeAnyoneLookedIsFoundOnceSomeoneDoes) {
+  Mutations mutations;
+  for (int i = 0; i < 1000; ++i) mutations.Put(fmt::format("k{}", i % 100), fmt::format("{}", i));
+  mutations.Put("other", "x");
+  mutations.Put("", "y");
+  EXPECT_EQ(mutations.Find("k7"), std::nullopt);
+  mutations.MakeFindable('k');
+  EXPECT_EQ(mutations.Find("k7"), "907");
+  EXPECT_EQ(mutations.Find("other"), std::nullopt);
+  mutations.PutFindable("k7", "later");
+  EXPECT_EQ(mutations.Find("k7"), "later");
+}
+
 }  // namespace
 }  // namespace kefu::engine

@@ -205,9 +205,15 @@ void RowStage::Erase(uint8_t table, std::string_view key) {
   entry.row.reset();
 }
 
+void RowStage::ReadsRaw(uint8_t table) {
+  if (raw_is_read_[table]) return;
+  raw_is_read_[table] = true;
+  raw_.MakeFindable(table);
+}
+
 void RowStage::PrefetchRaw(uint8_t table, const std::vector<std::string>& keys) {
   prefetched_.clear();
-  raw_is_read_[table] = true;
+  ReadsRaw(table);
   if (!fault_.ok()) return;
   for (const std::string& key : keys) {
     const std::string_view full = FullKey(table, key);
@@ -233,7 +239,7 @@ void RowStage::PrefetchRaw(uint8_t table, const std::vector<std::string>& keys) 
 }
 
 std::optional<std::string_view> RowStage::FindRaw(uint8_t table, std::string_view key) {
-  raw_is_read_[table] = true;
+  ReadsRaw(table);
   const std::string_view full = FullKey(table, key);
   if (const auto staged = raw_.Find(full)) return staged;
   if (!fault_.ok()) return std::nullopt;

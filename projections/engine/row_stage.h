@@ -117,6 +117,7 @@ class RowStage final : public sdk::Stage {
   template <class Keep>
   bool Prune(std::unique_ptr<Entry>& chain, Keep keep);
   std::string_view FullKey(uint8_t table, std::string_view key);
+  void ReadsRaw(uint8_t table);
   static std::vector<std::string> IndexKeysOf(const Entry& entry);
 
   store::Store& store_;
@@ -132,7 +133,8 @@ class RowStage final : public sdk::Stage {
   uint32_t batch_number_ = 1;
   Mutations raw_;
   Mutations indexes_;  // of the last WriteTo
-  // Raw tables that folds read back; what they put is found again within the batch.
+  // Raw tables that folds read back; what they put is found again within the batch, also what they put before they read
+  // for the first time.
   std::array<bool, 256> raw_is_read_{};
   std::vector<Prefetched> prefetched_;  // sorted by key
   store::PinnedValue raw_value_;

@@ -24,6 +24,60 @@ std::string RecordOf(std::string_view client, int i, std::string_view outcome = 
 
 bool IsLive(const admin::v1::View& view) { return !view.has_rebuild() && view.state() == admin::v1::VIEW_STATE_LIVE; }
 
+// Leaves marks, and looks for them.
+struct Marks {
+  static constexpr std::string_view kName = "marks";
+  static constexpr uint8_t kId = 1;
+  using Key = codec::KeyOf<std::string>;
+  using Row = sdk::RawBytes;
+};
+struct Looks {
+  static constexpr std::string_view kName = "looks";
+  static constexpr uint8_t kId = 2;
+  using Key = codec::KeyOf<std::string>;
+  using Row = query::v1::Client;
+};
+struct MarkView {
+  static constexpr std::string_view kName = "mark";
+  static constexpr int32_t kVersion = 1;
+  using Events = sdk::TypeList<events::v1::ContactRecorded>;
+  using Tables = sdk::TypeList<Marks, Looks>;
+  using Indexes = sdk::TypeList<>;
+  static sdk::Outcome Apply(const sdk::Recorded<events::v1::ContactRecorded>& contact, sdk::View<MarkView>& view) {
+    const std::string& client = contact.event().client_id();
+    if (contact.body.outcome().value() != "look") {
+      view.PutRaw<Marks>(contact.body.outcome().value(), client);
+    } else {
+      const auto mark = view.FindRaw<Marks>(client);
+      view.Edit<Looks>(client).set_display_name(mark.has_value() ? std::string(*mark) : "nothing");
+    }
+    return sdk::Applied();
+  }
+};
+
+// What a batch puts is found by its later events, also by the first one that ever looks.
+TEST(RawRows, AreFoundWithinTheBatchThatPutsThem) {
+  MemoryLog log(1);
+  int number = 0;
+  for (const char* outcome : {"one", "two", "look"})
+    log.Put(Partition(0), RecordOf("C-1", ++number, outcome));
+  log.Put(Partition(0), RecordOf("C-2", ++number, "look"));
+  for (const int batch : {1, 2, 1000}) {
+    const TempDirectory directory;
+    Running running(log, directory.path(), {&sdk::Describe<MarkView>()}, {.max_batch_events = batch});
+    running.CatchUp(log);
+    const auto name = [&](std::string_view client) {
+      store::PinnedValue bytes;
+      EXPECT_TRUE(*running.engine->At(Partition(0))->Get("mark", "looks", codec::Key(client), &bytes));
+      query::v1::Client row;
+      EXPECT_TRUE(row.ParseFromArray(bytes.view().data(), static_cast<int>(bytes.view().size())));
+      return row.display_name();
+    };
+    EXPECT_EQ(name("C-1"), "two") << "batches of " << batch;
+    EXPECT_EQ(name("C-2"), "nothing") << "batches of " << batch;
+  }
+}
+
 class Poisoned : public testing::Test {
  protected:
   void SetUp() override { Medicine() = false; }
