@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
+#include "platform/rpc/bytes.h"
 #include "services/audit/recorded_call.h"
 #include "services/audit/replay.h"
 #include "services/returns/returns.h"
@@ -17,7 +18,7 @@ using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
 // Wires calls to what answers them; each group of calls is a class of its own. All are recorded first (recorded_call.h).
-class AuditService final : public v1::AuditService::CallbackService {
+class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay<v1::AuditService::CallbackService> {
  public:
   AuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder, const AuditOptions& options)
       : recorder_(recorder),
@@ -35,9 +36,13 @@ class AuditService final : public v1::AuditService::CallbackService {
 
   void EndStreams() { *ending_ = true; }
 
-  grpc::ServerWriteReactor<v1::ReplayResponse>* Replay(CallbackServerContext*,
-                                                       const v1::ReplayRequest* request) override {
-    return StreamRecorded(recorder_, "AuditService.Replay", request, new ReplayStream(replay_, *request, ending_));
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Replay(CallbackServerContext*, const grpc::ByteBuffer* bytes) override {
+    v1::ReplayRequest request;
+    const bool is_one = rpc::ParseBuffer(*bytes, &request);
+    auto* stream = new ReplayStream(replay_, request, ending_);
+    if (is_one) return StreamRecorded(recorder_, "AuditService.Replay", &request, stream);
+    stream->Refuse(InvalidArgument("the request is not a ReplayRequest"));
+    return stream;
   }
 
   ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,

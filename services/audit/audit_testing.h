@@ -27,6 +27,7 @@
 #include "platform/testkit/memory_log.h"
 #include "projections/engine/engine.h"
 #include "projections/journal/journal.h"
+#include "projections/tree/tree.h"
 #include "services/audit/audit_service.h"
 
 namespace kefu::audit {
@@ -65,7 +66,7 @@ class AuditServer {
     engine::EngineOptions engine_options;
     engine_options.directory = directory_.path();
     engine_options.reserve_bytes = 0;
-    auto opened = engine::Engine::Open(engine_options, log_, {&sdk::Describe<journal::JournalView>()});
+    auto opened = engine::Engine::Open(engine_options, log_, {&sdk::Describe<journal::JournalView>(), &sdk::Describe<tree::TreeView>()});
     EXPECT_TRUE(opened.ok()) << ToString(opened.status());
     engine_ = *std::move(opened);
     EXPECT_TRUE(engine_->Start().ok());

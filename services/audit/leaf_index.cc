@@ -1,8 +1,38 @@
 #include "services/audit/leaf_index.h"
 
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "platform/base/reason.h"
+#include "projections/tree/tree.h"
+
 namespace kefu::audit {
 
-// Every record is a leaf, and offsets follow one another from 0.
-StatusOr<int64_t> LeafIndexer::IndexOf(Offset offset) { return offset.value(); }
+StatusOr<LeafIndexer> LeafIndexer::Open(std::shared_ptr<const engine::PartitionView> partition) {
+  const Partition number = partition->partition();
+  const auto get = [view = std::move(partition)](std::string_view table,
+                                                 std::string_view key) -> StatusOr<std::optional<std::string>> {
+    store::PinnedValue row;
+    ASSIGN_OR_RETURN(const bool found, view->Get(tree::TreeView::kName, table, key, &row));
+    if (!found) return std::nullopt;
+    return std::string(row.view());
+  };
+  ASSIGN_OR_RETURN(tree::Reading reading, tree::Reading::Open(get));
+  return LeafIndexer(number, std::move(reading));
+}
+
+StatusOr<int64_t> LeafIndexer::LeafOf(Offset offset) const {
+  auto leaf = reading_.LeafOf(offset);
+  if (leaf.ok()) return leaf;
+  if (leaf.status().code() == StatusCode::kOutOfRange)
+    return WithReason(Unavailable("the tree of partition {} is at offset {} and does not have offset {} yet; try again",
+                                  partition_, reading_.next_offset(), offset),
+                      "TREE_BEHIND");
+  if (leaf.status().code() == StatusCode::kNotFound)
+    return DataLoss("the log has offset {} of partition {}, and the tree was made without it: it is another log", offset,
+                    partition_);
+  return leaf.status();
+}
 
 }  // namespace kefu::audit

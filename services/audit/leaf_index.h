@@ -1,21 +1,26 @@
 #pragma once
 
+#include <memory>
+
 #include "platform/base/ids.h"
 #include "platform/base/status.h"
 #include "projections/engine/engine.h"
+#include "projections/tree/reading.h"
 
 namespace kefu::audit {
 
-// Which leaf of its partition's tree a record is. Ask in ascending order.
+// Which leaves of its partition's tree records are. Holds the partition's snapshot: not for long.
 class LeafIndexer {
  public:
-  LeafIndexer(const engine::Engine& engine, Partition partition) : engine_(engine), partition_(partition) {}
+  static StatusOr<LeafIndexer> Open(std::shared_ptr<const engine::PartitionView> partition);
 
-  StatusOr<int64_t> IndexOf(Offset offset);
+  // kUnavailable (TREE_BEHIND): the tree does not have the record yet. kDataLoss: the log should not have it.
+  StatusOr<int64_t> LeafOf(Offset offset) const;
 
  private:
-  const engine::Engine& engine_;
-  const Partition partition_;
+  LeafIndexer(Partition partition, tree::Reading reading) : partition_(partition), reading_(std::move(reading)) {}
+  Partition partition_;
+  tree::Reading reading_;
 };
 
 }  // namespace kefu::audit

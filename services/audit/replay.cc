@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "platform/base/reason.h"
+#include "platform/codec/wire.h"
 #include "platform/rpc/later.h"
 #include "platform/rpc/status.h"
 
@@ -14,6 +15,38 @@ namespace {
 
 constexpr absl::Duration kFirstRest = absl::Milliseconds(1);
 constexpr absl::Duration kLongestRest = absl::Milliseconds(100);
+
+// A length, and what of that many bytes surrounds a record: some fields of a few bytes each.
+constexpr size_t kAround = 64;
+
+void AppendEvent(std::string* bytes, Partition partition, const SourcedRecord& record) {
+  using Event = v1::RecordedEvent;
+  static const std::string applied = [] {
+    events::v1::Verdict verdict;
+    verdict.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+    return verdict.SerializeAsString();
+  }();
+  // What stands before the record and behind it, so that the length is known first.
+  std::string head, tail;
+  codec::AppendVarintField(&head, Event::kPartitionFieldNumber, static_cast<uint64_t>(partition.value()));
+  codec::AppendVarintField(&head, Event::kOffsetFieldNumber, static_cast<uint64_t>(record.offset.value()));
+  codec::AppendVarint(&head, codec::BytesTag(Event::kRecordFieldNumber));
+  codec::AppendVarint(&head, record.bytes.size());
+  codec::AppendBytesField(&tail, Event::kVerdictFieldNumber,
+                          record.verdict == nullptr ? applied : record.verdict->SerializeAsString());
+  codec::AppendVarintField(&tail, Event::kLeafIndexFieldNumber, static_cast<uint64_t>(record.leaf_index));
+  codec::AppendVarint(bytes, codec::BytesTag(v1::ReplayResponse::kEventsFieldNumber));
+  codec::AppendVarint(bytes, head.size() + record.bytes.size() + tail.size());
+  bytes->append(head).append(record.bytes).append(tail);
+}
+
+// Takes the bytes without copying them.
+grpc::ByteBuffer BufferOf(std::string bytes) {
+  auto* owned = new std::string(std::move(bytes));
+  const grpc::Slice slice(
+      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); }, owned);
+  return grpc::ByteBuffer(&slice, 1);
+}
 
 }  // namespace
 
@@ -54,13 +87,14 @@ void ReplayStream::OnWriteDone(bool ok) {
 void ReplayStream::GoOn() {
   if (cancelled_) return Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller has gone"));
   if (*ending_) return Refuse(Unavailable("the server ends; go on elsewhere with the last resume_token"));
-  message_.Clear();
-  message_bytes_ = 0;
+  events_.clear();
+  // Most messages are full.
+  events_.reserve(context_.message_bytes + context_.message_bytes / 4);
   looked_at_ = 0;
   const auto filled = Fill();
   if (!filled.ok()) return Refuse(filled.status());
   // What the log has brought already is told at once.
-  if (*filled == Filled::kLater && message_.events().empty()) return WaitForLog();
+  if (*filled == Filled::kLater && events_.empty()) return WaitForLog();
   last_ = *filled == Filled::kLast;
   rest_ = kFirstRest;
   silent_since_ = absl::InfiniteFuture();
@@ -106,8 +140,9 @@ StatusOr<ReplayStream::Filled> ReplayStream::FillFrom(ReplaySource& source) {
     }
     if (filter_->Matches(record.bytes)) {
       // It comes first in the next message.
-      if (message_bytes_ > 0 && message_bytes_ + record.bytes.size() > context_.message_bytes) return Filled::kMessage;
-      Add(range.partition, record);
+      if (!events_.empty() && events_.size() + record.bytes.size() + kAround > context_.message_bytes)
+        return Filled::kMessage;
+      AppendEvent(&events_, range.partition, record);
     }
     looked_at_ += record.bytes.size() + 1;
     source.Advance();
@@ -116,24 +151,16 @@ StatusOr<ReplayStream::Filled> ReplayStream::FillFrom(ReplaySource& source) {
   return Filled::kMessage;
 }
 
-void ReplayStream::Add(Partition partition, const SourcedRecord& record) {
-  v1::RecordedEvent& event = *message_.add_events();
-  event.set_partition(partition.value());
-  event.set_offset(record.offset.value());
-  event.set_record(record.bytes.data(), record.bytes.size());
-  *event.mutable_verdict() = record.verdict;
-  event.set_leaf_index(record.leaf_index);
-  // And what surrounds it.
-  constexpr size_t kAround = 32;
-  message_bytes_ += record.bytes.size() + kAround;
-}
-
 void ReplayStream::Seal(bool complete) {
-  message_.set_resume_token(plan_->ResumeToken(context_.tokens));
-  message_.set_records_done(plan_->records_done());
-  message_.set_records_total(plan_->records_total());
-  message_.set_until_position(plan_->until_position());
-  message_.set_complete(complete);
+  v1::ReplayResponse rest;
+  rest.set_resume_token(plan_->ResumeToken(context_.tokens));
+  rest.set_records_done(plan_->records_done());
+  rest.set_records_total(plan_->records_total());
+  rest.set_until_position(plan_->until_position());
+  rest.set_complete(complete);
+  // Fields of a message may come one behind the other.
+  rest.AppendToString(&events_);
+  message_ = BufferOf(std::move(events_));
 }
 
 void ReplayStream::WaitForLog() {

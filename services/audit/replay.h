@@ -2,6 +2,7 @@
 
 // AuditService.Replay: recorded events as a stream.
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
@@ -32,14 +33,14 @@ struct ReplayContext {
   absl::Duration patience = absl::Seconds(30);
 };
 
-// Writes what a request asks for, in messages. There is no queue: one message is in flight, and the next is made when it is
+// Writes what a request asks for, in messages (ReplayResponse, encoded). There is no queue: one message is in flight, and the next is made when it is
 // through, so a slow reader costs what one message and one poll of the log hold. No thread is kept while it waits for the
 // reader or the log. Deletes itself.
 //
 // The end is fixed when the call comes, so what is recorded meanwhile (this look, too) is not in it. Ends with
 // kInvalidArgument (what is wrong with the request: see ReplayFilter and ReplayPlan), kNotFound (CLIENT_NOT_FOUND),
-// kUnavailable (POSITION_NOT_REACHED, JOURNAL_BEHIND, LOG_SILENT, or the server ends): go on with the last resume token.
-class ReplayStream final : public grpc::ServerWriteReactor<v1::ReplayResponse> {
+// kUnavailable (POSITION_NOT_REACHED, JOURNAL_BEHIND, TREE_BEHIND, LOG_SILENT, or the server ends): go on with the last resume token.
+class ReplayStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   // `context` outlives it. Ends with kUnavailable once `ending` is true.
   ReplayStream(const ReplayContext& context, const v1::ReplayRequest& request,
@@ -61,7 +62,6 @@ class ReplayStream final : public grpc::ServerWriteReactor<v1::ReplayResponse> {
   enum class Filled { kMessage, kLast, kLater };
   StatusOr<Filled> Fill();
   StatusOr<Filled> FillFrom(ReplaySource& source);
-  void Add(Partition partition, const SourcedRecord& record);
   void Seal(bool complete);
   void WaitForLog();
 
@@ -75,8 +75,11 @@ class ReplayStream final : public grpc::ServerWriteReactor<v1::ReplayResponse> {
   size_t range_ = 0;
   std::unique_ptr<ReplaySource> source_;
 
-  v1::ReplayResponse message_;
-  size_t message_bytes_ = 0;
+  // The events of the next message as ReplayResponse has them, encoded as they come: it is what a replay costs beside
+  // reading.
+  std::string events_;
+  // The message in flight.
+  grpc::ByteBuffer message_;
   size_t looked_at_ = 0;
   bool last_ = false;
   std::atomic<bool> cancelled_ = false;

@@ -9,6 +9,7 @@
 #include "platform/codec/key.h"
 #include "projections/journal/entry.h"
 #include "projections/journal/journal.h"
+#include "services/audit/leaf_index.h"
 
 namespace kefu::audit {
 namespace {
@@ -28,16 +29,10 @@ StatusOr<Verdicts> VerdictsOf(const engine::Engine& engine, Partition partition,
   return verdicts;
 }
 
-events::v1::Verdict AppliedVerdict() {
-  events::v1::Verdict verdict;
-  verdict.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
-  return verdict;
-}
-
 class LogSource final : public ReplaySource {
  public:
   LogSource(const engine::Engine& engine, log::EventLog& log, const ReplayRange& range)
-      : engine_(engine), log_(log), range_(range), place_(range.next), leaves_(engine, range.partition) {}
+      : engine_(engine), log_(log), range_(range), place_(range.next) {}
 
   StatusOr<Step> Look(SourcedRecord* record) override {
     if (place_ >= range_.until) return Step::kEnd;
@@ -56,8 +51,8 @@ class LogSource final : public ReplaySource {
     // Verdicts ascend as records do.
     while (verdict_ < verdicts_.size() && verdicts_[verdict_].first < stored.offset) ++verdict_;
     const bool is_other = verdict_ < verdicts_.size() && verdicts_[verdict_].first == stored.offset;
-    record->verdict = is_other ? verdicts_[verdict_].second : applied_;
-    ASSIGN_OR_RETURN(record->leaf_index, leaves_.IndexOf(stored.offset));
+    record->verdict = is_other ? &verdicts_[verdict_].second : nullptr;
+    record->leaf_index = first_leaf_ + static_cast<int64_t>(at_);
     return Step::kRecord;
   }
 
@@ -91,9 +86,21 @@ class LogSource final : public ReplaySource {
         if (!batch.records.empty()) batches_.push_back(std::move(batch));
     }
     if (batches_.empty()) return OkStatus();
-    const Offset last = std::min(records().back().offset.Next(), range_.until);
+    // What lies behind the end is not looked into.
+    const auto end = std::lower_bound(records().begin(), records().end(), range_.until,
+                                      [](const log::RecordView& record, Offset until) { return record.offset < until; });
+    if (end == records().begin()) return OkStatus();
+    const Offset first = records().front().offset;
+    const Offset last = (end - 1)->offset;
     verdict_ = 0;
-    ASSIGN_OR_RETURN(verdicts_, VerdictsOf(engine_, range_.partition, records().front().offset, last));
+    ASSIGN_OR_RETURN(verdicts_, VerdictsOf(engine_, range_.partition, first, last.Next()));
+    // Every record is a leaf: one look tells where a batch begins, and another that it is so.
+    ASSIGN_OR_RETURN(const LeafIndexer leaves, LeafIndexer::Open(engine_.At(range_.partition)));
+    ASSIGN_OR_RETURN(first_leaf_, leaves.LeafOf(first));
+    ASSIGN_OR_RETURN(const int64_t last_leaf, leaves.LeafOf(last));
+    if (last_leaf - first_leaf_ != end - records().begin() - 1)
+      return DataLoss("the log has {} records from offset {} to {} of partition {}, the tree {}", end - records().begin(),
+                      first, last, range_.partition, last_leaf - first_leaf_ + 1);
     return OkStatus();
   }
 
@@ -101,13 +108,12 @@ class LogSource final : public ReplaySource {
   log::EventLog& log_;
   const ReplayRange range_;
   Offset place_;
-  LeafIndexer leaves_;
   std::unique_ptr<log::LogReader> reader_;
   std::deque<log::RecordBatch> batches_;
-  size_t at_ = 0;  // in the first batch
+  size_t at_ = 0;           // in the first batch
+  int64_t first_leaf_ = 0;  // of the first batch
   Verdicts verdicts_;
   size_t verdict_ = 0;
-  const events::v1::Verdict applied_ = AppliedVerdict();
 };
 
 // Goes through the partition's offsets in windows: in each, the client's entries, and whatever was a later delivery of one
@@ -119,8 +125,7 @@ class JournalSource final : public ReplaySource {
         log_(log),
         client_id_(std::move(client_id)),
         range_(range),
-        place_(range.next),
-        leaves_(engine, range.partition) {}
+        place_(range.next) {}
 
   StatusOr<Step> Look(SourcedRecord* record) override {
     if (at_ == found_.size()) {
@@ -135,8 +140,8 @@ class JournalSource final : public ReplaySource {
     }
     record->offset = found.offset;
     record->bytes = found.bytes;
-    record->verdict = found.verdict;
-    ASSIGN_OR_RETURN(record->leaf_index, leaves_.IndexOf(found.offset));
+    record->verdict = found.verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED ? nullptr : &found.verdict;
+    record->leaf_index = found.leaf_index;
     return Step::kRecord;
   }
 
@@ -155,6 +160,7 @@ class JournalSource final : public ReplaySource {
     Offset offset;
     std::string bytes;  // empty: they are on the log
     events::v1::Verdict verdict;
+    int64_t leaf_index = 0;
   };
 
   Status ReadWindow() {
@@ -172,7 +178,14 @@ class JournalSource final : public ReplaySource {
     RETURN_IF_ERROR(ReadEntries(*view));
     RETURN_IF_ERROR(ReadRepeats(*view));
     std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.offset < b.offset; });
-    if (found_.empty()) place_ = window_end_;
+    if (found_.empty()) {
+      place_ = window_end_;
+      return OkStatus();
+    }
+    ASSIGN_OR_RETURN(const LeafIndexer leaves, LeafIndexer::Open(view));
+    for (Found& found : found_) {
+      ASSIGN_OR_RETURN(found.leaf_index, leaves.LeafOf(found.offset));
+    }
     return OkStatus();
   }
 
@@ -194,7 +207,7 @@ class JournalSource final : public ReplaySource {
         break;
       }
       bytes += entry->event.size();
-      found_.push_back({offset, std::string(entry->event), entry->Verdict()});
+      found_.push_back({offset, std::string(entry->event), entry->Verdict(), 0});
     }
     return cursor->status();
   }
@@ -206,7 +219,7 @@ class JournalSource final : public ReplaySource {
       if (verdict.outcome() != events::v1::VERDICT_OUTCOME_DUPLICATE) continue;
       ASSIGN_OR_RETURN(const bool is_ours, view.Get(JournalView::kName, journal::Entries::kName,
                                                     codec::Key(client_id_, verdict.first_offset()), &first));
-      if (is_ours) found_.push_back({offset, std::string(), verdict});
+      if (is_ours) found_.push_back({offset, std::string(), verdict, 0});
     }
     return OkStatus();
   }
@@ -216,7 +229,6 @@ class JournalSource final : public ReplaySource {
   const std::string client_id_;
   const ReplayRange range_;
   Offset place_;
-  LeafIndexer leaves_;
   std::vector<Found> found_;
   size_t at_ = 0;
   Offset window_end_;

@@ -12,7 +12,6 @@
 #include "platform/base/status.h"
 #include "platform/log/log.h"
 #include "projections/engine/engine.h"
-#include "services/audit/leaf_index.h"
 #include "services/audit/replay_plan.h"
 
 namespace kefu::audit {
@@ -21,7 +20,8 @@ namespace kefu::audit {
 struct SourcedRecord {
   Offset offset;
   std::string_view bytes;
-  events::v1::Verdict verdict;
+  // Null: it was applied.
+  const events::v1::Verdict* verdict = nullptr;
   int64_t leaf_index = 0;
 };
 
@@ -45,7 +45,7 @@ class ReplaySource {
 };
 
 // All records of the range, as they lie on the log. Reads ahead one poll of about a MiB, and keeps it between messages. Verdicts
-// are those of the engine; of what was applied the revision is not told.
+// are those of the engine; of what was applied the revision is not told. kDataLoss: the tree was made of other records.
 std::unique_ptr<ReplaySource> SourceFromLog(const engine::Engine& engine, log::EventLog& log, const ReplayRange& range);
 
 // What the range has of one client: its journal's entries (facts about two clients, too), and later deliveries of them.
