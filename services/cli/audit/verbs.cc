@@ -7,6 +7,7 @@ void AddAuditVerbs(CLI::App& app, Tool& tool) {
   AddAuditKeyVerb(group, tool);
   AddAuditCheckpointsVerb(group, tool);
   AddAuditAcceptLossVerb(group, tool);
+  AddAuditReturnVerbs(group, tool);
 }
 
 }  // namespace kefu::cli

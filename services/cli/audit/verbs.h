@@ -12,5 +12,6 @@ void AddAuditVerbs(CLI::App& app, Tool& tool);
 void AddAuditKeyVerb(CLI::App& group, Tool& tool);
 void AddAuditCheckpointsVerb(CLI::App& group, Tool& tool);
 void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
+void AddAuditReturnVerbs(CLI::App& group, Tool& tool);
 
 }  // namespace kefu::cli
