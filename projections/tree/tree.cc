@@ -14,8 +14,7 @@ bool AddAbove(int64_t full_tiles, merkle::Hash root, Rows& view) {
   for (int32_t level = 1;; ++level) {
     const int64_t index = (full_tiles - 1) / merkle::kTileHashes;
     const auto before = static_cast<size_t>((full_tiles - 1) % merkle::kTileHashes);
-    // Looked up also where it begins: the engine keeps raw values at hand for later events of a batch only in tables that
-    // were read before.
+    // Where it begins there is none yet.
     const auto stored = view.FindRaw<Tiles>(level, index);
     if (stored.has_value() != (before > 0) || (before > 0 && stored->size() != before * merkle::kHashBytes)) return false;
     std::string tile(stored.value_or(""));

@@ -50,7 +50,6 @@ void FillAll(testkit::MemoryLog& log) {
     const Partition partition(p);
     log.Put(partition, *log.ReadOne(partition, Offset(3)));
     log.Put(partition, "\xff\xff no event");
-    log.Put(partition, "");
   }
   engine::Fill(log, engine::History(6, 700), 10'000);
 }
