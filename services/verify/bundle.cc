@@ -144,7 +144,8 @@ bool ReadNumbers(std::string_view text, std::initializer_list<int64_t*> numbers)
 }
 
 bool TakeAround(std::string_view* name, std::string_view before, std::string_view after) {
-  if (name->size() < before.size() + after.size() || !name->starts_with(before) || !name->ends_with(after)) return false;
+  if (name->size() < before.size() + after.size() || !name->starts_with(before) || !name->ends_with(after))
+    return false;
   name->remove_prefix(before.size());
   name->remove_suffix(after.size());
   return true;
@@ -202,7 +203,8 @@ FileName NameOf(std::string_view name) {
     }
   } else if (rest = name; TakeAround(&rest, "views/", ".json")) {
     // As it is shown: nothing in it that a terminal would not show.
-    const bool is_plain = rest.size() <= kMaxViewName && rest.find_first_of("/\\") == rest.npos && !rest.starts_with('.');
+    const bool is_plain =
+        rest.size() <= kMaxViewName && rest.find_first_of("/\\") == rest.npos && !rest.starts_with('.');
     if (!rest.empty() && is_plain && (rest.size() > 100 || Shown(rest) == rest)) found.kind = FileName::kView;
   }
   return found;

@@ -28,8 +28,8 @@ struct FolderFault {
 };
 
 // Reads the folder at `path`: files, and those one folder below. Follows no link, opens nothing but regular files;
-// what else lies there, and what is over the limits, is told in `faults` and left out. Nothing, and why, if it is no folder
-// that can be read.
+// what else lies there, and what is over the limits, is told in `faults` and left out. Nothing, and why, if it is no
+// folder that can be read.
 std::optional<Bundle> ReadFolder(const std::string& path, const FolderLimits& limits, std::vector<FolderFault>* faults,
                                  std::string* why);
 

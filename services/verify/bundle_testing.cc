@@ -2,6 +2,7 @@
 
 #include <absl/time/time.h>
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/json_util.h>
 #include <openssl/evp.h>
 
@@ -105,8 +106,9 @@ void AddNotes(const TestLog& log, const TestKey& key, std::optional<int64_t> sin
 TestKey::TestKey(std::string name, uint8_t seed) : name_(std::move(name)) {
   std::string secret;
   for (uint8_t i = 0; i < 32; ++i) secret.push_back(static_cast<char>(seed + i));
-  key_.reset(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, reinterpret_cast<const uint8_t*>(secret.data()), 32),
-             EVP_PKEY_free);
+  key_.reset(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, reinterpret_cast<const uint8_t*>(secret.data()), 32),
+      EVP_PKEY_free);
   std::string open(33, '\x01');
   size_t size = 32;
   EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<uint8_t*>(open.data()) + 1, &size);
@@ -147,8 +149,8 @@ std::vector<Hash> InclusionPath(const Leaves& leaves, int64_t index, int64_t beg
   if (end - begin == 1) return {};
   const int64_t k = Split(end - begin);
   const bool is_left = index < begin + k;
-  std::vector<Hash> path = is_left ? InclusionPath(leaves, index, begin, begin + k)
-                                   : InclusionPath(leaves, index, begin + k, end);
+  std::vector<Hash> path =
+      is_left ? InclusionPath(leaves, index, begin, begin + k) : InclusionPath(leaves, index, begin + k, end);
   path.push_back(is_left ? TreeHash(leaves, begin + k, end) : TreeHash(leaves, begin, begin + k));
   return path;
 }
@@ -186,8 +188,10 @@ Bundle MakeBundle(const TestLog& log, const TestKey& key, const TestAsked& asked
   bundle["proofs.ndjson"];
   OrderedJson covers = OrderedJson::array();
   for (const Cover& cover : asked.covers) {
-    covers.push_back({{"partition", cover.partition}, {"from_offset", cover.from_offset},
-                      {"until_offset", cover.until_offset}, {"whole", cover.whole}});
+    covers.push_back({{"partition", cover.partition},
+                      {"from_offset", cover.from_offset},
+                      {"until_offset", cover.until_offset},
+                      {"whole", cover.whole}});
     const auto& records = log.partitions[cover.partition];
     for (int64_t index = 0; index < asked.sizes[cover.partition]; ++index) {
       const int64_t offset = records[index].offset;
@@ -235,7 +239,8 @@ bool FixManifest(Bundle* bundle) {
   OrderedJson files = OrderedJson::array();
   for (const auto& [name, bytes] : *bundle) {
     // A name that is not UTF-8 has no place in JSON.
-    if (name != "manifest.json") files.push_back({{"name", name}, {"size", bytes.size()}, {"sha256", HexOf(Digest(bytes))}});
+    if (name != "manifest.json")
+      files.push_back({{"name", name}, {"size", bytes.size()}, {"sha256", HexOf(Digest(bytes))}});
   }
   manifest["files"] = files;
   (*bundle)["manifest.json"] = manifest.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
@@ -243,10 +248,14 @@ bool FixManifest(Bundle* bundle) {
 }
 
 Honest MakeHonest(uint64_t seed, int records) {
+  // Records that are no events are meant.
+  google::protobuf::SetLogHandler(nullptr);
   Random random(seed);
-  Honest honest{{}, TestKey(random.Chance(50) ? "kefu" : "客服/audit", static_cast<uint8_t>(seed)), {}, {}, {}};
+  Honest honest{
+      {}, TestKey(random.Chance(50) ? "kefu" : "客服/audit", static_cast<uint8_t>(seed % kHonestKeys)), {}, {}, {}};
   TestLog& log = honest.log;
-  log.id = random.Chance(20) ? fmt::format("branch {}+{}", seed, "三") : fmt::format("0190b3c8-{:04x}/kefu.events", seed);
+  log.id =
+      random.Chance(20) ? fmt::format("branch {}+{}", seed, "三") : fmt::format("0190b3c8-{:04x}/kefu.events", seed);
   log.partitions.resize(1 + random.Below(3));
   testkit::HistoryOptions options;
   options.seed = seed;
@@ -277,7 +286,8 @@ Honest MakeHonest(uint64_t seed, int records) {
     const int64_t first = random.Chance(50) ? 0 : random.Below(size);
     const int64_t last = random.Chance(50) ? size - 1 : first + random.Below(size - first);
     if (random.Chance(90))
-      asked.covers.push_back({partition, records_of_one[first].offset, records_of_one[last].offset + 1, random.Chance(60)});
+      asked.covers.push_back(
+          {partition, records_of_one[first].offset, records_of_one[last].offset + 1, random.Chance(60)});
   }
   if (random.Chance(60)) asked.since.push_back(older);
   honest.bundle = MakeBundle(log, honest.key, asked);

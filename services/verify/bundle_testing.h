@@ -1,7 +1,7 @@
 #pragma once
 
-// Honest bundles for tests: made from random events by what RFC 6962 says of trees, literally, and OpenSSL. Nothing here is
-// used by the program, and nothing of the program's arithmetic is used here.
+// Honest bundles for tests: made from random events by what RFC 6962 says of trees, literally, and OpenSSL. Nothing
+// here is used by the program, and nothing of the program's arithmetic is used here.
 
 #include <cstdint>
 #include <memory>
@@ -16,6 +16,9 @@
 struct evp_pkey_st;
 
 namespace kefu::verify {
+
+// Seeds of keys below this one are for the honest.
+inline constexpr uint8_t kHonestKeys = 200;
 
 // A key pair; the secret bytes are made from `seed`.
 class TestKey {
@@ -68,8 +71,8 @@ struct TestAsked {
 
 Bundle MakeBundle(const TestLog& log, const TestKey& key, const TestAsked& asked);
 
-// Writes the names, sizes and hashes into manifest.json anew, as one who changed files would. False, with nothing done, if
-// the manifest is no JSON object any more.
+// Writes the names, sizes and hashes into manifest.json anew, as one who changed files would. False, with nothing done,
+// if the manifest is no JSON object any more.
 bool FixManifest(Bundle* bundle);
 
 // Where something made-up comes from.
@@ -88,8 +91,8 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// A log, a bundle of it and all that an auditor would have, made up from `seed`. Now and then a record that is no event,
-// offsets that were left out, partitions without records, log ids with characters that no note may have.
+// A log, a bundle of it and all that an auditor would have, made up from `seed`. Now and then a record that is no
+// event, offsets that were left out, partitions without records, log ids with characters that no note may have.
 struct Honest {
   TestLog log;
   TestKey key;

@@ -22,7 +22,8 @@ class EventChecker {
     ReadProofs();
     const auto events = known_.bundle.find(kEventsFile);
     if (events != known_.bundle.end()) {
-      const bool is_whole = EachLine(events->second, [&](int64_t number, std::string_view text) { TakeLine(number, text); });
+      const bool is_whole =
+          EachLine(events->second, [&](int64_t number, std::string_view text) { TakeLine(number, text); });
       if (!is_whole) report_.Fails(Check::kForm, {kEventsFile}, "does not end with a newline: it is cut short");
     }
     LookForRest();
@@ -48,8 +49,8 @@ class EventChecker {
       const Key key(line->partition, line->offset);
       const Place place{kProofsFile, number, line->partition, line->offset};
       if (!proofs_.try_emplace(key, Proof{*std::move(line), number}).second)
-        report_.Fails(Check::kProofs, place, fmt::format("the record at offset {} of partition {} has a second proof",
-                                                         key.second, key.first));
+        report_.Fails(Check::kProofs, place,
+                      fmt::format("the record at offset {} of partition {} has a second proof", key.second, key.first));
     });
     if (!is_whole) report_.Fails(Check::kForm, {kProofsFile}, "does not end with a newline: it is cut short");
   }
@@ -76,12 +77,13 @@ class EventChecker {
 
   void CheckOrder(const EventLine& event, const Place& place) {
     if (event.leaf_index > event.offset)
-      report_.Fails(Check::kOrder, place, fmt::format("it is at place {} of the tree, and at offset {}: before it there are "
-                                                      "more records than offsets", event.leaf_index, event.offset));
+      report_.Fails(Check::kOrder, place,
+                    fmt::format("it is at place {} of the tree, and at offset {}: before it there are "
+                                "more records than offsets",
+                                event.leaf_index, event.offset));
     if (places_.empty()) return;
     const EventPlace& before = places_.back();
-    if (before.partition > event.partition ||
-        (before.partition == event.partition && before.offset >= event.offset)) {
+    if (before.partition > event.partition || (before.partition == event.partition && before.offset >= event.offset)) {
       const bool is_same = before.partition == event.partition && before.offset == event.offset;
       report_.Fails(Check::kOrder, place, is_same ? "this event is there twice" : "it comes after a later event");
     } else if (before.partition == event.partition && before.leaf_index >= event.leaf_index) {
@@ -96,8 +98,9 @@ class EventChecker {
     for (const Cover& cover : known_.manifest.covers)
       if (cover.partition == event.partition && event.offset >= cover.from_offset && event.offset < cover.until_offset)
         return;
-    report_.Fails(Check::kRange, place, fmt::format("offset {} of partition {} is in no range that manifest.json covers",
-                                                    event.offset, event.partition));
+    report_.Fails(Check::kRange, place,
+                  fmt::format("offset {} of partition {} is in no range that manifest.json covers", event.offset,
+                              event.partition));
   }
 
   void CheckText(const EventLine& event, const std::string& record, const std::string& name, const Place& place) {
@@ -122,31 +125,36 @@ class EventChecker {
     found->second.used = true;
     const Place at{kProofsFile, found->second.number, event.partition, event.offset};
     if (at.line != place.line)
-      report_.Fails(Check::kProofs, at, fmt::format("proves the event of line {} of events.ndjson: the order is another",
-                                                    place.line));
+      report_.Fails(Check::kProofs, at,
+                    fmt::format("proves the event of line {} of events.ndjson: the order is another", place.line));
     if (proof.leaf_index != event.leaf_index)
-      report_.Fails(Check::kProofs, at, fmt::format("is for place {} of the tree, and events.ndjson says {}",
-                                                    proof.leaf_index, event.leaf_index));
+      report_.Fails(
+          Check::kProofs, at,
+          fmt::format("is for place {} of the tree, and events.ndjson says {}", proof.leaf_index, event.leaf_index));
     if (record != nullptr && LeafHash(*record) != proof.leaf_hash)
-      report_.Fails(Check::kLeaf, {name, 0, event.partition, event.offset},
-                    fmt::format("is not the record that line {} of proofs.ndjson proves: its hash is another", at.line));
+      report_.Fails(
+          Check::kLeaf, {name, 0, event.partition, event.offset},
+          fmt::format("is not the record that line {} of proofs.ndjson proves: its hash is another", at.line));
     const auto note = known_.newest.partitions.find(event.partition);
     if (note == known_.newest.partitions.end()) {
-      report_.Fails(Check::kInclusion, at, fmt::format("there is no checkpoint of partition {} to prove it against",
-                                                       event.partition));
+      report_.Fails(Check::kInclusion, at,
+                    fmt::format("there is no checkpoint of partition {} to prove it against", event.partition));
       return;
     }
     const Checkpoint& newest = note->second;
     if (proof.tree_size != newest.size)
-      report_.Fails(Check::kTreeSize, at, fmt::format("is for a tree of {} records, and the checkpoint is over {}",
-                                                      Grouped(proof.tree_size), Grouped(newest.size)));
+      report_.Fails(Check::kTreeSize, at,
+                    fmt::format("is for a tree of {} records, and the checkpoint is over {}", Grouped(proof.tree_size),
+                                Grouped(newest.size)));
     if (proof.leaf_index >= newest.size) {
-      report_.Fails(Check::kInclusion, at, fmt::format("is for place {} of the tree, and the checkpoint is over {} records: "
-                                                       "it says nothing of this event", proof.leaf_index,
-                                                       Grouped(newest.size)));
+      report_.Fails(Check::kInclusion, at,
+                    fmt::format("is for place {} of the tree, and the checkpoint is over {} records: "
+                                "it says nothing of this event",
+                                proof.leaf_index, Grouped(newest.size)));
     } else if (RootByInclusion(proof.leaf_hash, proof.leaf_index, newest.size, proof.path) != newest.root) {
-      report_.Fails(Check::kInclusion, at, "does not lead to the root of the checkpoint: this event is not at this place of "
-                                           "the log that was signed");
+      report_.Fails(Check::kInclusion, at,
+                    "does not lead to the root of the checkpoint: this event is not at this place of "
+                    "the log that was signed");
     }
   }
 
@@ -168,14 +176,13 @@ class EventChecker {
       report_.Holds(Check::kRecords, "there are no events in this bundle: what was asked for had none, as it says");
       return;
     }
-    const std::string events = count == 1 ? "the event" : fmt::format("all {} events", Grouped(count));
+    const std::string events = count == 1 ? "1 event" : fmt::format("{} events", Grouped(count));
     report_.Holds(Check::kOrder, "events are in the log's order, none is there twice");
-    report_.Holds(Check::kRecords, fmt::format("{} have their recorded bytes, and there are no others", events));
-    report_.Holds(Check::kProofs, fmt::format("{} have a proof", events));
+    report_.Holds(Check::kRecords, fmt::format("{}, all with their recorded bytes, and there are no others", events));
+    report_.Holds(Check::kProofs, "each event has a proof, and there are no others");
     report_.Holds(Check::kLeaf, "the recorded bytes have the hashes that are proven");
     report_.Holds(Check::kTreeSize, "the proofs are for this checkpoint");
-    report_.Holds(Check::kInclusion, fmt::format("{} are in the log of this checkpoint, unchanged, each at its place",
-                                                 events));
+    report_.Holds(Check::kInclusion, "each event is in the log of this checkpoint, unchanged, at its place");
     report_.Holds(Check::kText, "events.ndjson says what the recorded bytes say, field by field");
     report_.Holds(Check::kRange, "they lie in the ranges that manifest.json names");
   }

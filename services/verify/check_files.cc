@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -39,12 +40,18 @@ void CheckNames(const Known& known, Report& report) {
     }
   }
   const auto need = [&](const std::string& name) {
-    if (!known.bundle.contains(name)) report.Fails(Check::kNames, {name}, "is missing; every bundle has it");
+    if (!known.bundle.contains(name))
+      report.Fails(Check::kNames, {name}, "is missing, and a bundle like this one must have it");
   };
   need("events.ndjson");
   need("proofs.ndjson");
-  need(NoteName({}, {}));
-  for (int64_t partition = 0; partition < known.manifest.partitions; ++partition) need(NoteName({}, partition));
+  std::set<std::optional<int64_t>> moments = {std::nullopt};
+  for (const auto& [name, bytes] : known.bundle)
+    if (const FileName parts = NameOf(name); parts.kind == FileName::kNote) moments.insert(parts.since);
+  for (const std::optional<int64_t> since : moments) {
+    need(NoteName(since, {}));
+    for (int64_t partition = 0; partition < known.manifest.partitions; ++partition) need(NoteName(since, partition));
+  }
   report.Holds(Check::kNames, "every file that a bundle must have is there, and none that it cannot have");
 }
 
@@ -62,8 +69,8 @@ void CheckHashes(const Known& known, Report& report) {
       report.Fails(Check::kHashes, {file.name}, "has another SHA-256 than manifest.json says: it was changed");
     }
   }
-  report.Holds(Check::kHashes, fmt::format("their sizes and SHA-256 are what manifest.json says ({} bytes in all)",
-                                           Grouped(bytes)));
+  report.Holds(Check::kHashes,
+               fmt::format("their sizes and SHA-256 are what manifest.json says ({} bytes in all)", Grouped(bytes)));
 }
 
 }  // namespace

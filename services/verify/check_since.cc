@@ -39,8 +39,10 @@ std::string Words(const Known& known, int64_t partition, const Checkpoint& old, 
       return fmt::format("partition {} does not begin with the {} records it had then: it was rewritten", partition,
                          Grouped(old.size));
     case Growth::kNotShown:
-      return fmt::format("this bundle has no proof of what became of the {} records of partition {}; ask for an export with "
-                         "this checkpoint (kefu audit export --since)", Grouped(old.size), partition);
+      return fmt::format(
+          "this bundle has no proof of what became of the {} records of partition {}; ask for an export with "
+          "this checkpoint (kefu audit export --since)",
+          Grouped(old.size), partition);
     case Growth::kGrew:
       break;
   }
@@ -51,7 +53,8 @@ std::string Words(const Known& known, int64_t partition, const Checkpoint& old, 
 void CheckOwnOverAll(const Known& known, const OwnCheckpoint& own, Report& report) {
   const Checkpoint& old = own.checkpoint;
   const Place place{own.name};
-  if (!known.newest.all.has_value()) return report.Fails(Check::kSince, place, "there is no newest checkpoint to compare it with");
+  if (!known.newest.all.has_value())
+    return report.Fails(Check::kSince, place, "there is no newest checkpoint to compare it with");
   const Checkpoint& now = *known.newest.all;
   const auto grew = [&](int64_t grown) {
     report.Holds(Check::kSince, fmt::format("since your checkpoint {} over {} records the log only grew, to {} records",
@@ -59,12 +62,15 @@ void CheckOwnOverAll(const Known& known, const OwnCheckpoint& own, Report& repor
   };
   if (old.text == now.text) return grew(now.size);
   if (old.size > now.size)
-    return report.Fails(Check::kSince, place, fmt::format("is over {} records, and this bundle's checkpoint is over {}: records "
-                                                          "are gone, or this is an older log",
-                                                          Grouped(old.size), Grouped(now.size)));
+    return report.Fails(Check::kSince, place,
+                        fmt::format("is over {} records, and this bundle's checkpoint is over {}: records "
+                                    "are gone, or this is an older log",
+                                    Grouped(old.size), Grouped(now.size)));
   if (old.size == now.size)
-    return report.Fails(Check::kSince, place, fmt::format("is over {} records as this bundle's checkpoint is, with another "
-                                                          "root: there are two logs", Grouped(old.size)));
+    return report.Fails(Check::kSince, place,
+                        fmt::format("is over {} records as this bundle's checkpoint is, with another "
+                                    "root: there are two logs",
+                                    Grouped(old.size)));
   for (const auto& [number, moment] : known.since) {
     if (!moment.all.has_value() || moment.all->text != old.text) continue;
     std::vector<Hash> leaves;
@@ -80,8 +86,10 @@ void CheckOwnOverAll(const Known& known, const OwnCheckpoint& own, Report& repor
     if (is_well) grew(now.size);
     return;
   }
-  report.Fails(Check::kSince, place, fmt::format("over {} records is not what this bundle holds proofs from; ask for an export "
-                                                 "with it (kefu audit export --since)", Grouped(old.size)));
+  report.Fails(Check::kSince, place,
+               fmt::format("over {} records is not what this bundle holds proofs from; ask for an export "
+                           "with it (kefu audit export --since)",
+                           Grouped(old.size)));
 }
 
 void CheckOwnOne(const Known& known, const OwnCheckpoint& own, Report& report) {
@@ -94,8 +102,9 @@ void CheckOwnOne(const Known& known, const OwnCheckpoint& own, Report& report) {
     if (growth != Growth::kGrew) return report.Fails(Check::kSince, {own.name, 0, partition}, words);
     return report.Holds(Check::kSince, fmt::format("since your checkpoint {} {}", Shown(own.name), words));
   }
-  report.Fails(Check::kSince, {own.name}, fmt::format("is of {}, and this bundle is of {}", Shown(old.origin),
-                                                      Shown(OriginOf(known.manifest.log_id))));
+  report.Fails(
+      Check::kSince, {own.name},
+      fmt::format("is of {}, and this bundle is of {}", Shown(old.origin), Shown(OriginOf(known.manifest.log_id))));
 }
 
 // Reads the lines; one that cannot be read is told and left out.
@@ -117,17 +126,20 @@ void CheckLine(const Known& known, const ConsistencyLine& line, const Place& pla
   const auto newest = known.newest.partitions.find(line.partition);
   if (moment == known.since.end() || !moment->second.partitions.contains(line.partition) ||
       newest == known.newest.partitions.end())
-    return report.Fails(Check::kConsistency, place, fmt::format("is from a checkpoint that is not there, {}",
-                                                                NoteName(line.since, line.partition)));
+    return report.Fails(
+        Check::kConsistency, place,
+        fmt::format("is from a checkpoint that is not there, {}", NoteName(line.since, line.partition)));
   const Checkpoint& old = moment->second.partitions.at(line.partition);
   const Checkpoint& now = newest->second;
   if (line.old_size != old.size || line.new_size != now.size)
-    return report.Fails(Check::kConsistency, place,
-                        fmt::format("is for trees of {} and {} records, and the checkpoints are over {} and {}",
-                                    Grouped(line.old_size), Grouped(line.new_size), Grouped(old.size), Grouped(now.size)));
+    return report.Fails(
+        Check::kConsistency, place,
+        fmt::format("is for trees of {} and {} records, and the checkpoints are over {} and {}", Grouped(line.old_size),
+                    Grouped(line.new_size), Grouped(old.size), Grouped(now.size)));
   if (!IsConsistent(old.size, old.root, now.size, now.root, line.path))
-    report.Fails(Check::kConsistency, place, fmt::format("does not show that partition {} only grew since {}", line.partition,
-                                                         NoteName(line.since, line.partition)));
+    report.Fails(Check::kConsistency, place,
+                 fmt::format("does not show that partition {} only grew since {}", line.partition,
+                             NoteName(line.since, line.partition)));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "services/verify/command.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <optional>
 #include <ostream>
@@ -88,15 +89,18 @@ bool MakeQuestion(const Options& options, Question* question, std::string* why) 
 
 int RunCommand(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   Options options;
-  CLI::App app("Checks an evidence bundle (kefu audit export) against the key that the log is signed with.", "kefu-verify");
+  CLI::App app("Checks an evidence bundle (kefu audit export) against the key that the log is signed with.",
+               "kefu-verify");
   app.footer(kFooter);
   app.set_version_flag("--version", KEFU_VERSION);
   app.add_option("DIR", options.folder, "The folder of the bundle")->required();
-  app.add_option("--key", options.keys, "Verifier key, as kefu audit key prints it; may be given again (a key was changed)")
+  app.add_option("--key", options.keys,
+                 "Verifier key, as kefu audit key prints it; may be given again (a key was changed)")
       ->allow_extra_args(false);
   app.add_option("--key-file", options.key_files, "File with verifier keys, one a line")->allow_extra_args(false);
-  app.add_option("--since", options.since,
-                 "A checkpoint that you kept, over all partitions or of one: did the log only grow since? May be given again")
+  app.add_option(
+         "--since", options.since,
+         "A checkpoint that you kept, over all partitions or of one: did the log only grow since? May be given again")
       ->allow_extra_args(false);
   app.add_flag("--json", options.json, "One JSON object instead of text");
   try {
@@ -114,6 +118,8 @@ int RunCommand(const std::vector<std::string>& arguments, std::ostream& out, std
   if (!MakeQuestion(options, &question, &why)) return wrong(why);
   const std::optional<Bundle> bundle = ReadFolder(options.folder, {}, &question.faults, &why);
   if (!bundle.has_value()) return wrong(fmt::format("{} cannot be read as a folder: {}", options.folder, why));
+  // Of texts that are not UTF-8 protobuf tells stderr; the report says it too.
+  google::protobuf::SetLogHandler(nullptr);
   const Report report = Verify(*bundle, question);
   out << (options.json ? report.JsonText() : report.Text()) << std::flush;
   if (!out) return wrong("the report cannot be written");

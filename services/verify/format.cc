@@ -93,8 +93,10 @@ std::optional<Manifest> ReadManifest(std::string_view text, std::string* why) {
     *why = fmt::format("its format is \"{}\", and this program knows \"{}\"", Shown(format), kFormat);
     return std::nullopt;
   }
-  if (!HasOnly(*json, {"format", "log_id", "partitions", "asked", "asked_by", "reason", "made_at", "program_version",
-                       "verifier_key", "covers", "files"}, why) ||
+  if (!HasOnly(*json,
+               {"format", "log_id", "partitions", "asked", "asked_by", "reason", "made_at", "program_version",
+                "verifier_key", "covers", "files"},
+               why) ||
       !ReadMember(*json, "log_id", &manifest.log_id, why) ||
       !ReadMember(*json, "partitions", &manifest.partitions, why) || ObjectMember(*json, "asked", why) == nullptr ||
       !ReadMember(*json, "asked_by", &manifest.asked_by, why) || !ReadMember(*json, "reason", &manifest.reason, why) ||

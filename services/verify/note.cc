@@ -85,8 +85,7 @@ std::optional<VerifierKey> VerifierKey::Parse(std::string_view text, std::string
 bool VerifierKey::Verifies(std::string_view bytes, std::string_view signature) const {
   if (signature.size() != kSignatureBytes) return false;
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  return context != nullptr &&
-         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
+  return context != nullptr && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
          EVP_DigestVerify(context.get(), reinterpret_cast<const uint8_t*>(signature.data()), signature.size(),
                           reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()) == 1;
 }
@@ -133,8 +132,8 @@ const VerifierKey* SignerOf(const Checkpoint& checkpoint, const std::vector<Veri
     for (const VerifierKey& key : keys) {
       if (signature.key_name != key.name() || signature.key_hash != key.hash()) continue;
       if (!key.Verifies(checkpoint.text, signature.bytes)) {
-        *why = fmt::format("the signature by {} does not hold: its text or its signature was changed",
-                           Shown(key.name()));
+        *why =
+            fmt::format("the signature by {} does not hold: its text or its signature was changed", Shown(key.name()));
         return nullptr;
       }
       if (signer == nullptr) signer = &key;

@@ -1,9 +1,8 @@
 // The program: its command line, folders that strangers made, and what it is linked with.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,7 +69,8 @@ class Program : public ::testing::Test {
 
 TEST_F(Program, EndsWithZeroWhereAllHolds) {
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{evidence_, "--key", honest_.key.verifier_key()}, {"--key-file", Path("kefu.vkey"), evidence_}}) {
+       {std::vector<std::string>{evidence_, "--key", honest_.key.verifier_key()},
+        {"--key-file", Path("kefu.vkey"), evidence_}}) {
     const Ended ended = Run(arguments);
     EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
     EXPECT_THAT(ended.out, HasSubstr("\nAll that can be checked holds.\n"));
@@ -144,10 +144,11 @@ TEST_F(Program, FollowsNoLinkAndOpensNoPipe) {
   fs::create_directories(Path("evidence/secret"));
   const Ended ended = RunWithKey({evidence_});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, AllOf(HasSubstr("✗ summary.txt: is a symbolic link"), HasSubstr("✗ views2: is a symbolic link"),
-                               HasSubstr("✗ views/pipe.json: is neither a file nor a folder"),
-                               HasSubstr("✗ records/more: is a folder that no bundle has"),
-                               HasSubstr("✗ secret: is a folder that no bundle has")));
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("✗ summary.txt: is a symbolic link"), HasSubstr("✗ views2: is a symbolic link"),
+                    HasSubstr("✗ views/pipe.json: is neither a file nor a folder"),
+                    HasSubstr("✗ records/more: is a folder that no bundle has"),
+                    HasSubstr("✗ secret: is a folder that no bundle has")));
 }
 
 TEST_F(Program, ShowsHostileNamesHarmlessly) {
@@ -215,7 +216,8 @@ TEST(Independence, ItAsksTheSystemForNoSocket) {
 TEST(Independence, NothingOfTheServersCodeIsInIt) {
   const std::string symbols = OutputOf("nm -C " KEFU_VERIFY_PROGRAM);
   EXPECT_THAT(symbols, HasSubstr("kefu::verify::"));
-  for (const char* space : {"kefu::merkle", "kefu::note", "kefu::event::", "kefu::rpc", "kefu::engine", "kefu::sdk", "kefu::cli"})
+  for (const char* space :
+       {"kefu::merkle", "kefu::note", "kefu::event::", "kefu::rpc", "kefu::engine", "kefu::sdk", "kefu::cli"})
     EXPECT_THAT(symbols, Not(HasSubstr(space)));
   // In this test it is, for made-up events.
   EXPECT_THAT(OutputOf("nm -C " KEFU_TEST_PROGRAM), HasSubstr("kefu::event::"));

@@ -12,9 +12,9 @@ namespace kefu::verify {
 namespace {
 
 constexpr int64_t kListedFailures = 20;
-constexpr std::string_view kNames[kChecks] = {"form",    "listed",    "names", "hashes", "signature", "log",
-                                              "checkpoint", "order",  "records", "proofs", "tree_size", "leaf",
-                                              "inclusion",  "text",   "range", "whole",  "consistency", "since"};
+constexpr std::string_view kNames[kChecks] = {"form",       "listed", "names",   "hashes", "signature",   "log",
+                                              "checkpoint", "order",  "records", "proofs", "tree_size",   "leaf",
+                                              "inclusion",  "text",   "range",   "whole",  "consistency", "since"};
 
 std::string TextOf(const Place& place) {
   std::string text = Shown(place.file);

@@ -56,8 +56,7 @@ std::string Base64Encode(std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const auto at = [&](size_t k) { return i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u; };
     const uint32_t three = at(0) << 16 | at(1) << 8 | at(2);
-    for (int k = 0; k < 4; ++k)
-      text.push_back(i + k > bytes.size() ? '=' : kAlphabet[three >> (18 - 6 * k) & 0x3f]);
+    for (int k = 0; k < 4; ++k) text.push_back(i + k > bytes.size() ? '=' : kAlphabet[three >> (18 - 6 * k) & 0x3f]);
   }
   return text;
 }
@@ -101,7 +100,11 @@ std::string Base64Of(const Hash& hash) {
 
 std::string HexOf(std::string_view bytes) {
   std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+  text.reserve(2 * bytes.size());
+  for (const char byte : bytes) {
+    text.push_back("0123456789abcdef"[static_cast<uint8_t>(byte) >> 4]);
+    text.push_back("0123456789abcdef"[byte & 0xf]);
+  }
   return text;
 }
 

@@ -13,8 +13,8 @@ namespace kefu::verify {
 // A SHA-256.
 using Hash = std::array<uint8_t, 32>;
 
-// RFC 4648 §4, with padding. Nothing unless `text` is exactly what encoding makes of some bytes: otherwise several texts
-// would say the same, and one could be changed into another unnoticed.
+// RFC 4648 §4, with padding. Nothing unless `text` is exactly what encoding makes of some bytes: otherwise several
+// texts would say the same, and one could be changed into another unnoticed.
 std::optional<std::string> Base64Decode(std::string_view text);
 std::string Base64Encode(std::string_view bytes);
 // The same, of 32 bytes.
@@ -34,8 +34,8 @@ std::optional<int64_t> ReadNumber(std::string_view digits);
 // UTF-8 as \xNN; cut after 120 characters.
 std::string Shown(std::string_view text);
 
-// What the origin lines of a log's checkpoints are: "kefu/<log id>" over all partitions, "kefu/<log id>/<partition>" for
-// one. Characters that C2SP forbids in names (blanks, plus, controls) are "-" in it.
+// What the origin lines of a log's checkpoints are: "kefu/<log id>" over all partitions, "kefu/<log id>/<partition>"
+// for one. Characters that C2SP forbids in names (blanks, plus, controls) are "-" in it.
 std::string OriginOf(std::string_view log_id);
 std::string OriginOf(std::string_view log_id, int64_t partition);
 

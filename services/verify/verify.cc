@@ -16,8 +16,10 @@ void SayWhatIsNotProven(const Known& known, Report& report) {
     if (kind == FileName::kView || kind == FileName::kPage) made += (made.empty() ? "" : ", ") + Shown(name);
   }
   if (!made.empty())
-    report.NotProven(fmt::format("{}: made by the server that exported. The manifest only says that these are the files it "
-                                 "wrote; what they show can be made again from the events.", made));
+    report.NotProven(
+        fmt::format("{}: made by the server that exported. The manifest only says that these are the files it "
+                    "wrote; what they show can be made again from the events.",
+                    made));
   report.NotProven(
       "Verdicts and offsets in events.ndjson are the exporter's words; a record's place in the log is proven by its "
       "leaf_index, and a verdict by judging the log again (kefu audit replay).");
@@ -38,8 +40,7 @@ void SayWhatIsNotProven(const Known& known, Report& report) {
 Report Verify(const Bundle& bundle, const Question& question) {
   Report report(question.left_out);
   Known known{bundle, question};
-  for (const FolderFault& fault : question.faults)
-    report.Fails(Check::kListed, {Shown(fault.name)}, fault.what);
+  for (const FolderFault& fault : question.faults) report.Fails(Check::kListed, {Shown(fault.name)}, fault.what);
   const auto text = bundle.find("manifest.json");
   if (text == bundle.end()) {
     report.Fails(Check::kForm, {"manifest.json"}, "is missing; is this the folder of an evidence bundle?");

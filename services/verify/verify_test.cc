@@ -2,10 +2,9 @@
 
 #include "services/verify/verify.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include <functional>
 
@@ -22,14 +21,15 @@ using ::testing::Not;
 
 std::string FromHex(std::string_view hex) {
   std::string bytes;
-  for (size_t i = 0; i < hex.size(); i += 2) bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  for (size_t i = 0; i < hex.size(); i += 2)
+    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
   return bytes;
 }
 
 // The known answers of the first implementation of RFC 6962, github.com/google/certificate-transparency.
 TEST(Tree, HasTheRootsOfTheKnownAnswers) {
-  const char* const records[] = {"", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-                                 "606162636465666768696a6b6c6d6e6f"};
+  const char* const records[] = {
+      "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
   const char* const roots[] = {"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
                                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
                                "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -74,7 +74,8 @@ TEST(Tree, AgreesWithTheRecursiveDefinitionAndWithNothingElse) {
 }
 
 TEST(Text, Base64HasOneWayOfSayingEachThing) {
-  for (const std::string bytes : {"", "a", "ab", "abc", "\xff\xfe\xfd\xfc"}) EXPECT_EQ(Base64Decode(Base64Encode(bytes)), bytes);
+  for (const std::string bytes : {"", "a", "ab", "abc", "\xff\xfe\xfd\xfc"})
+    EXPECT_EQ(Base64Decode(Base64Encode(bytes)), bytes);
   for (const char* text : {"YQ", "YQ=", "YR==", "YWI", "YW J", "YQ==YQ==", "====", "YWJj\n", "-_-_"})
     EXPECT_EQ(Base64Decode(text), std::nullopt) << text;
 }
@@ -88,7 +89,10 @@ TEST(Text, NothingReachesATerminalThatCouldTurnIt) {
 
 TEST(Text, OriginsHaveNoCharacterThatNamesMayNotHave) {
   EXPECT_EQ(OriginOf("branch 1+2\t三"), "kefu/branch-1-2-三");
-  EXPECT_EQ(OriginOf("a\xff\u00a0" "b", 3), "kefu/a--b/3");
+  EXPECT_EQ(OriginOf("a\xff\u00a0"
+                     "b",
+                     3),
+            "kefu/a--b/3");
   EXPECT_EQ(OriginOf(""), "kefu/-");
 }
 
@@ -182,9 +186,11 @@ TEST_F(Evidence, AMemberThatIsThereTwiceIsRefused) {
 
 TEST_F(Evidence, OfAnotherKeyIsRefusedAndTheKeyNamed) {
   bundle_ = MakeBundle(log_, other_key_, asked_);
-  EXPECT_THAT(Say(), HasSubstr("✗ checkpoints/newest.note: it is not signed by the key given; its signatures are by kefu+" +
-                               other_key_.verifier_key().substr(5, 8)));
-  EXPECT_THAT(Say(), HasSubstr("✗ manifest.json: says that the log is signed with the key " + other_key_.verifier_key()));
+  EXPECT_THAT(Say(),
+              HasSubstr("✗ checkpoints/newest.note: it is not signed by the key given; its signatures are by kefu+" +
+                        other_key_.verifier_key().substr(5, 8)));
+  EXPECT_THAT(Say(),
+              HasSubstr("✗ manifest.json: says that the log is signed with the key " + other_key_.verifier_key()));
 }
 
 TEST_F(Evidence, AfterAChangeOfKeyBothAreGiven) {
