@@ -7,6 +7,7 @@
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/rpc/bytes.h"
+#include "services/audit/proofs.h"
 #include "services/audit/recorded_call.h"
 #include "services/audit/replay.h"
 #include "services/returns/returns.h"
@@ -27,7 +28,8 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                 .log = log,
                 .tokens = rpc::PageTokens(options.token_key),
                 .message_bytes = options.message_bytes,
-                .patience = options.patience} {}
+                .patience = options.patience},
+        proofs_(engine, log) {}
   AuditService(engine::Engine& engine, log::EventLog& log, std::unique_ptr<AccessRecorder> recorder,
                const AuditOptions& options)
       : AuditService(engine, log, *recorder, options) {
@@ -66,10 +68,29 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                           [=, this] { return returns_->List(*request, response); });
   }
 
+  ServerUnaryReactor* GetInclusionProof(CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
+                                       v1::InclusionProof* proof) override {
+    return AnswerRecorded(context, recorder_, "AuditService.GetInclusionProof", request,
+                          [=, this] { return Give(proofs_.Inclusion(*request), proof); });
+  }
+
+  ServerUnaryReactor* GetConsistencyProof(CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
+                                          v1::ConsistencyProof* proof) override {
+    return AnswerRecorded(context, recorder_, "AuditService.GetConsistencyProof", request,
+                          [=, this] { return Give(proofs_.Consistency(*request), proof); });
+  }
+
  private:
+  template <class Answer>
+  static Status Give(StatusOr<Answer> made, Answer* answer) {
+    if (made.ok()) *answer = *std::move(made);
+    return made.status();
+  }
+
   AccessRecorder& recorder_;
   returns::Returns* const returns_;
   const ReplayContext replay_;
+  const Proofs proofs_;
   std::unique_ptr<AccessRecorder> own_recorder_;
   // True once the server drains; streams look at it between messages.
   const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);

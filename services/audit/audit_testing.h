@@ -25,6 +25,7 @@
 #include "platform/testkit/events.h"
 #include "platform/testkit/history.h"
 #include "platform/testkit/memory_log.h"
+#include "projections/checkpoints/checkpoints.h"
 #include "projections/engine/engine.h"
 #include "projections/journal/journal.h"
 #include "projections/tree/tree.h"
@@ -66,7 +67,9 @@ class AuditServer {
     engine::EngineOptions engine_options;
     engine_options.directory = directory_.path();
     engine_options.reserve_bytes = 0;
-    auto opened = engine::Engine::Open(engine_options, log_, {&sdk::Describe<journal::JournalView>(), &sdk::Describe<tree::TreeView>()});
+    auto opened = engine::Engine::Open(engine_options, log_,
+                                       {&sdk::Describe<checkpoints::CheckpointsView>(),
+                                        &sdk::Describe<journal::JournalView>(), &sdk::Describe<tree::TreeView>()});
     EXPECT_TRUE(opened.ok()) << ToString(opened.status());
     engine_ = *std::move(opened);
     EXPECT_TRUE(engine_->Start().ok());
