@@ -4,6 +4,8 @@ namespace kefu::cli {
 
 void AddAuditVerbs(CLI::App& app, Tool& tool) {
   CLI::App& group = AddGroup(app, "audit", "For auditors: what was signed, what was recorded, and proofs of it");
+  AddAuditReplayVerb(group, tool);
+  AddAuditProveVerb(group, tool);
   AddAuditKeyVerb(group, tool);
   AddAuditCheckpointsVerb(group, tool);
   AddAuditAcceptLossVerb(group, tool);

@@ -9,6 +9,8 @@ namespace kefu::cli {
 // The whole group: kefu audit ….
 void AddAuditVerbs(CLI::App& app, Tool& tool);
 
+void AddAuditReplayVerb(CLI::App& group, Tool& tool);
+void AddAuditProveVerb(CLI::App& group, Tool& tool);
 void AddAuditKeyVerb(CLI::App& group, Tool& tool);
 void AddAuditCheckpointsVerb(CLI::App& group, Tool& tool);
 void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
