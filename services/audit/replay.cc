@@ -9,6 +9,7 @@
 #include "platform/codec/wire.h"
 #include "platform/rpc/later.h"
 #include "platform/rpc/status.h"
+#include "services/audit/case_of.h"
 
 namespace kefu::audit {
 namespace {
@@ -67,7 +68,9 @@ void ReplayStream::Start() {
 
 Status ReplayStream::Prepare() {
   RETURN_IF_ERROR(plan_.status());
-  ASSIGN_OR_RETURN(filter_, ReplayFilter::Make(request_));
+  ASSIGN_OR_RETURN(filter_, ReplayFilter::Make(request_, [this](const events::v1::Event& event) {
+                     return CaseOfReferred(context_.engine, event);
+                   }));
   if (request_.client_id().empty()) return OkStatus();
   ASSIGN_OR_RETURN(const bool known, JournalKnows(context_.engine, request_.client_id()));
   if (!known)
@@ -138,7 +141,8 @@ StatusOr<ReplayStream::Filled> ReplayStream::FillFrom(ReplaySource& source) {
       case ReplaySource::Step::kRecord:
         break;
     }
-    if (filter_->Matches(record.bytes)) {
+    ASSIGN_OR_RETURN(const bool shown, filter_->Matches(record.bytes));
+    if (shown) {
       // It comes first in the next message.
       if (!events_.empty() && events_.size() + record.bytes.size() + kAround > context_.message_bytes)
         return Filled::kMessage;

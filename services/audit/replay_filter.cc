@@ -4,12 +4,11 @@
 
 #include <vector>
 
-#include "kefu/events/v1/event.pb.h"
 #include "platform/base/reason.h"
 #include "platform/base/time.h"
 #include "platform/event/record.h"
 #include "platform/runtime/suggest.h"
-#include "projections/sdk/case_id.h"
+#include "services/audit/case_of.h"
 
 namespace kefu::audit {
 namespace {
@@ -66,8 +65,9 @@ bool ReplayFilter::TimeRange::Holds(bool has_time, const google::protobuf::Times
   return (!from.has_value() || at >= *from) && (!until.has_value() || at < *until);
 }
 
-StatusOr<ReplayFilter> ReplayFilter::Make(const v1::ReplayRequest& request) {
+StatusOr<ReplayFilter> ReplayFilter::Make(const v1::ReplayRequest& request, FindCase find_case) {
   ReplayFilter made;
+  made.find_case_ = std::move(find_case);
   made.client_id_ = request.client_id();
   made.case_id_ = request.case_id();
   made.staff_id_ = request.staff_id();
@@ -88,10 +88,18 @@ StatusOr<ReplayFilter> ReplayFilter::Make(const v1::ReplayRequest& request) {
 
 // A text that an event has lies in its bytes as it is, however they were written: most records are done with here.
 bool ReplayFilter::MayMatch(std::string_view recorded_bytes) const {
-  return HasText(recorded_bytes, case_id_) && HasText(recorded_bytes, staff_id_) && HasText(recorded_bytes, client_id_);
+  return HasText(recorded_bytes, staff_id_) && HasText(recorded_bytes, client_id_) &&
+         (HasText(recorded_bytes, case_id_) || MayRefer(recorded_bytes));
 }
 
-bool ReplayFilter::Matches(std::string_view recorded_bytes) {
+StatusOr<bool> ReplayFilter::IsOfCase(const Event& event) const {
+  const std::string named = CaseOf(event);
+  if (!named.empty()) return named == case_id_;
+  ASSIGN_OR_RETURN(const std::string referred, find_case_(event));
+  return referred == case_id_;
+}
+
+StatusOr<bool> ReplayFilter::Matches(std::string_view recorded_bytes) const {
   if (takes_all_) return true;
   if (!MayMatch(recorded_bytes)) return false;
   // Most events fit into this; what does not is allocated, and gone with the arena.
@@ -103,12 +111,14 @@ bool ReplayFilter::Matches(std::string_view recorded_bytes) {
   auto& event = *google::protobuf::Arena::CreateMessage<Event>(&arena);
   if (!event::ParseRecorded(recorded_bytes, &event).ok()) return false;
   if (!client_id_.empty() && event.client_id() != client_id_) return false;
-  if (!case_id_.empty() && sdk::CaseIdOf(event) != case_id_) return false;
   if (!staff_id_.empty() && (event.actor().kind() != events::v1::ACTOR_KIND_STAFF || event.actor().id() != staff_id_))
     return false;
   if (!kinds_.empty() && !kinds_.contains(event.body_case())) return false;
-  return recorded_.Holds(event.has_recorded_at(), event.recorded_at()) &&
-         occurred_.Holds(event.has_occurred_at(), event.occurred_at());
+  if (!recorded_.Holds(event.has_recorded_at(), event.recorded_at()) ||
+      !occurred_.Holds(event.has_occurred_at(), event.occurred_at()))
+    return false;
+  if (case_id_.empty()) return true;
+  return IsOfCase(event);
 }
 
 }  // namespace kefu::audit

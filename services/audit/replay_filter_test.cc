@@ -10,28 +10,35 @@
 namespace kefu::audit {
 namespace {
 
+using events::v1::Event;
 using testkit::Beginning;
 using testkit::Draft;
 
 std::string Bytes(const Draft& draft) { return testkit::Recorded(testkit::Finish(draft, 1), Beginning() + absl::Hours(1)); }
 
+StatusOr<ReplayFilter> Make(const v1::ReplayRequest& request) {
+  return ReplayFilter::Make(request, [](const events::v1::Event& event) {
+    return event.has_event_annulled() ? "K-1" : std::string();
+  });
+}
+
 bool Shows(const v1::ReplayRequest& request, const Draft& draft) {
-  auto filter = ReplayFilter::Make(request);
+  const auto filter = Make(request);
   EXPECT_TRUE(filter.ok()) << ToString(filter.status());
-  return filter->Matches(Bytes(draft));
+  return *filter->Matches(Bytes(draft));
 }
 
 const Draft kAssigned = testkit::Assigned("K-1", "S-9").Client("C-1").By("S-7").At(Beginning());
 
 TEST(ReplayFilter, WithoutConditionsShowsWhatIsNoEventToo) {
-  auto filter = ReplayFilter::Make({});
+  auto filter = Make({});
   EXPECT_TRUE(filter->TakesAll());
-  EXPECT_TRUE(filter->Matches("\xff\xff"));
+  EXPECT_TRUE(*filter->Matches("\xff\xff"));
   v1::ReplayRequest request;
   request.set_staff_id("\x7f");
-  filter = ReplayFilter::Make(request);
+  filter = Make(request);
   EXPECT_FALSE(filter->TakesAll());
-  EXPECT_FALSE(filter->Matches("\xff\x7f\xff"));
+  EXPECT_FALSE(*filter->Matches("\xff\x7f\xff"));
 }
 
 TEST(ReplayFilter, HoldsEachConditionToTheFieldItIsAbout) {
@@ -73,6 +80,32 @@ TEST(ReplayFilter, HoldsEachConditionToTheFieldItIsAbout) {
   }
 }
 
+TEST(ReplayFilter, ACaseIsAllThatNamesItAndWhatTakesThatBack) {
+  v1::ReplayRequest request;
+  request.set_case_id("K-1");
+  const auto with = [](auto change) { return Draft().With(change); };
+  EXPECT_TRUE(Shows(request, with([](Event& e) { e.mutable_contact_recorded()->set_case_id("K-1"); })));
+  EXPECT_TRUE(Shows(request, with([](Event& e) { e.mutable_promise_made()->set_case_id("K-1"); })));
+  EXPECT_TRUE(Shows(request, with([](Event& e) { e.mutable_legal_hold_placed()->set_case_id("K-1"); })));
+  EXPECT_FALSE(Shows(request, with([](Event& e) { e.mutable_contact_recorded()->set_summary("about K-1"); })));
+  const auto correcting = [&](std::string_view case_id) {
+    return with([&](Event& e) {
+      e.mutable_event_corrected()->set_corrected_event_id("e-7");
+      e.mutable_event_corrected()->set_event(
+          testkit::Finish(testkit::NoteAdded(case_id, "so it was"), 7).SerializeAsString());
+    });
+  };
+  EXPECT_TRUE(Shows(request, correcting("K-1")));
+  EXPECT_FALSE(Shows(request, correcting("K-2")));
+  // They name an event, which has to be found.
+  const Draft annulled = with([](Event& e) { e.mutable_event_annulled()->set_annulled_event_id("e-7"); });
+  EXPECT_TRUE(Shows(request, annulled));
+  request.set_case_id("K-2");
+  EXPECT_FALSE(Shows(request, annulled));
+  auto failing = ReplayFilter::Make(request, [](const Event&) -> StatusOr<std::string> { return Unavailable("later"); });
+  EXPECT_EQ(failing->Matches(Bytes(annulled)).status(), Unavailable("later"));
+}
+
 TEST(ReplayFilter, AClientThatSharesAStaffNumberIsNoStaff) {
   v1::ReplayRequest request;
   request.set_staff_id("S-7");
@@ -106,7 +139,7 @@ TEST(ReplayFilter, AConditionThatIsNoneIsNamed) {
   for (const Case& each : cases) {
     v1::ReplayRequest request;
     each.ask(request);
-    const Status refused = ReplayFilter::Make(request).status();
+    const Status refused = Make(request).status();
     EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
     EXPECT_EQ(ReasonOf(refused), each.reason);
     EXPECT_EQ(FieldOf(refused), each.field);

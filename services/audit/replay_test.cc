@@ -68,6 +68,30 @@ TEST(Replay, ShowsRefusedAndRepeatedDeliveriesAndWhatIsNoEvent) {
                                    "2 VERDICT_OUTCOME_REFUSED case_unknown", "3 VERDICT_OUTCOME_DUPLICATE "));
 }
 
+TEST(Replay, OfACaseComesWhatWasTakenBackOfIt) {
+  NoRecorder nobody;
+  AuditServer server(1, {}, &nobody);
+  server.Publish(testkit::Registered("王小明"));
+  server.Publish(testkit::Opened("K-1"));
+  server.Publish(testkit::NoteAdded("K-1", "a mistake").Id("note-1"));
+  server.Publish(testkit::Opened("K-2"));
+  server.Publish(testkit::NoteAdded("K-2", "another").Id("note-2"));
+  const auto annul = [](const char* event_id) {
+    return testkit::Draft().With([=](Event& event) { event.mutable_event_annulled()->set_annulled_event_id(event_id); });
+  };
+  server.Publish(annul("note-1"));
+  server.Publish(annul("note-2"));
+  server.CatchUp();
+  for (const char* client_id : {"", "C-1"}) {
+    v1::ReplayRequest request = Asked();
+    request.set_client_id(client_id);
+    request.set_case_id("K-1");
+    std::vector<int64_t> offsets;
+    for (const auto& event : Replay(server, request).Events()) offsets.push_back(event.offset());
+    EXPECT_THAT(offsets, testing::ElementsAre(1, 2, 5)) << client_id;
+  }
+}
+
 TEST(Replay, GoesOnAfterEveryMessageToTheEndThatItHad) {
   const uint64_t seed = Seed();
   SCOPED_TRACE(fmt::format("KEFU_SEED={}", seed));

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,12 @@ struct Known {
 class Story {
  public:
   Story(AuditServer& server, uint64_t seed) : server_(server), random_(seed) {
-    for (const auto& event : testkit::RandomHistory({.seed = seed, .clients = 12, .events = 300, .repeats = 10})) {
+    const testkit::HistoryOptions options{
+        .seed = seed, .clients = 12, .events = 300, .repeats = 10, .undertakings = 10, .case_facts = 10};
+    for (const auto& event : testkit::RandomHistory(options)) {
       server.Publish(event);
+      if (Chance(4)) TakeBack(event);
+      if (Chance(2)) Hold(event);
       if (Chance(3)) server.log().Put(Partition(Below(kPartitions)), Garbage());
       if (Chance(3)) Relate(event.client_id());
       if (Chance(2)) server.Publish(testkit::UnitTold(fmt::format("B-{}", Below(5))));
@@ -109,6 +114,64 @@ class Story {
     if (client_id.empty()) return;
     const std::string other = fmt::format("C-other-{}", Below(4));
     server_.Publish(testkit::Related(fmt::format("R-{}", ++relations_), events::v1::RELATION_KIND_HOUSEHOLD, client_id, other));
+  }
+
+  // Says of an event that it was otherwise, or never was. Whether that may be said is not what replays look at.
+  void TakeBack(const Event& event) {
+    if (event.client_id().empty()) return;
+    server_.Publish(testkit::Draft().Client(event.client_id()).With([&](Event& taking) {
+      if (Chance(50)) {
+        taking.mutable_event_annulled()->set_annulled_event_id(event.event_id());
+      } else {
+        taking.mutable_event_corrected()->set_corrected_event_id(event.event_id());
+        taking.mutable_event_corrected()->set_event(event.SerializeAsString());
+      }
+    }));
+  }
+
+  // Holds a case, and lifts that again.
+  void Hold(const Event& event) {
+    if (sdk::CaseIdOf(event).empty()) return;
+    const std::string hold_id = fmt::format("H-{}", ++relations_);
+    server_.Publish(testkit::Draft().Client(event.client_id()).With([&](Event& hold) {
+      hold.mutable_legal_hold_placed()->set_hold_id(hold_id);
+      hold.mutable_legal_hold_placed()->set_case_id(sdk::CaseIdOf(event));
+    }));
+    server_.Publish(testkit::Draft().Client(event.client_id()).With([&](Event& lift) {
+      lift.mutable_legal_hold_lifted()->set_hold_id(hold_id);
+    }));
+  }
+
+  // The case that an event names; the word "case_id" in its own text form.
+  static std::string NamedCase(const Event& event) {
+    if (event.has_event_corrected()) {
+      Event corrected;
+      return corrected.ParseFromString(event.event_corrected().event()) ? NamedCase(corrected) : "";
+    }
+    const auto* body = event.GetReflection()->GetOneofFieldDescriptor(
+        event, Event::descriptor()->FindOneofByName("body"));
+    if (body == nullptr) return "";
+    for (const std::string& line : Lines(event.GetReflection()->GetMessage(event, body).DebugString()))
+      if (line.starts_with("case_id: \"")) return line.substr(10, line.size() - 11);
+    return "";
+  }
+  static std::vector<std::string> Lines(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  }
+
+  std::string CaseOf(const Event& event) const {
+    const auto& annulled = event.event_annulled().annulled_event_id();
+    const auto& lifted = event.legal_hold_lifted().hold_id();
+    if (annulled.empty() && lifted.empty()) return NamedCase(event);
+    for (const Known& earlier : known_) {
+      if (!earlier.event.has_value() || earlier.event->client_id() != event.client_id()) continue;
+      if (!annulled.empty() && earlier.event->event_id() == annulled) return NamedCase(*earlier.event);
+      if (!lifted.empty() && earlier.event->legal_hold_placed().hold_id() == lifted) return NamedCase(*earlier.event);
+    }
+    return "";
   }
 
   void Remember() {
@@ -169,7 +232,7 @@ class Story {
     const auto* body = Event::GetReflection()->GetOneofFieldDescriptor(
         event, Event::descriptor()->FindOneofByName("body"));
     const auto is_kind = [&](const std::string& kind) { return body != nullptr && body->name() == kind; };
-    return (request.case_id().empty() || sdk::CaseIdOf(event) == request.case_id()) &&
+    return (request.case_id().empty() || CaseOf(event) == request.case_id()) &&
            (request.staff_id().empty() ||
             (event.actor().kind() == events::v1::ACTOR_KIND_STAFF && event.actor().id() == request.staff_id())) &&
            (request.kinds().empty() || std::any_of(request.kinds().begin(), request.kinds().end(), is_kind)) &&
@@ -194,7 +257,7 @@ class Story {
   }
   std::string SomeCase() {
     for (int i = 0; i < 100; ++i)
-      if (const std::string& id = sdk::CaseIdOf(SomeEvent()); !id.empty()) return id;
+      if (const std::string id = NamedCase(SomeEvent()); !id.empty()) return id;
     return "K-none";
   }
   std::string SomeKind() {
