@@ -85,7 +85,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
         "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover", "killed", "latency",
-        "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "restart", "run", "watch"}
+        "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "replay", "restart", "run", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -110,6 +110,10 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert match["products"] == 50
     rechecked = [line for line in measured if line["what"] == "recheck"]
     assert [(line["recommendations"], line["failed"], line["exact"]) for line in rechecked] == [(20_000, 137, True)] * 2
+    replayed = [line for line in measured if line["what"] == "replay"]
+    assert {(line["by"], line["log"]) for line in replayed} == {(by, log) for by in ("consume", "replay", "replay_parsed")
+                                                                for log in ("kafka", "embedded")}
+    assert len({(line["events"], line["bytes"]) for line in replayed}) == 1
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0

@@ -120,8 +120,15 @@ def _recheck(lines):
                 slowest and per_million <= 120 and exact)
 
 
+def _replays(lines):
+    for log in ("kafka", "embedded"):
+        stream, raw = (median(lines, "replay", by=by, log=log) for by in ("replay", "consume"))
+        yield _at_least(f"replay as a stream, events/s, against one reader of the log, {log}", 0.5,
+                        _over(stream, raw, per_second))
+
+
 def goals_table(lines):
     rows = [["goal", "wanted", "measured", "reached"], ["---"] * 4]
-    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches, _recheck):
+    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches, _recheck, _replays):
         rows += part(lines)
     return markdown(rows)

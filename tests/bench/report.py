@@ -157,6 +157,16 @@ def _recheck(lines):
                f"{line['would_fail']:,} would be; {line['cpu_seconds']:.1f} CPU-seconds, peak {line['peak_rss_mib']:,} MiB"]
 
 
+def _replays(lines):
+    for by, log in _kinds(lines, "replay", "by", "log"):
+        line, base = median(lines, "replay", by=by, log=log), median(lines, "replay", by="consume", log=log)
+        what = {"consume": "one reader of the log", "replay": "replay as a stream",
+                "replay_parsed": "replay as a stream, and its messages parsed"}[by]
+        yield [f"{what}, {log}",
+               f"{per_second(line) / 1e6:.3f} M events/s", ratio(per_second(line), base and per_second(base)),
+               _cost(line) + _spread(lines, line, by=by, log=log)]
+
+
 def _appends(lines):
     for line in matching(lines, "append"):
         yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",
@@ -180,6 +190,6 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _appends, _growth):
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _replays, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

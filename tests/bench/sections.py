@@ -301,6 +301,17 @@ def recheck(run):
                     number, "--clients", max(1, number // 10))
 
 
+def replay(run):
+    """The whole log as an auditor gets it, against one reader of the log itself."""
+    run.load()
+    for name, source in (("kafka", run.stream_flags()),
+                         ("embedded", ["--embedded", run.folder / "log", "--topic", run.args.topic])):
+        say("Replay,", name)
+        with run.scratch("replay") as views:
+            run.measure("kefu_bench_replay", "--views", views, "--partitions", run.args.partitions, "--runs", run.args.runs,
+                        *source)
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -329,6 +340,7 @@ SECTIONS = {
     "handover": handover,
     "match": match,
     "recheck": recheck,
+    "replay": replay,
     "latency": latency,
     "watch": watch,
     "appends": appends,
