@@ -91,15 +91,16 @@ class MortalLog final : public log::EventLog {
   std::function<void(std::vector<log::AppendRecord>&)> distort_;
 };
 
-// An engine with all views over `log`.
+// An engine over `log`, with all views or some.
 class Node {
  public:
-  explicit Node(log::EventLog& log) : log_(log) {
+  explicit Node(log::EventLog& log, const std::vector<const sdk::Projection*>& views = projections::Catalogue())
+      : log_(log) {
     engine::EngineOptions options;
     options.directory = directory_.path();
     options.reserve_bytes = 0;
     options.threads = 1;
-    auto opened = engine::Engine::Open(options, log, projections::Catalogue());
+    auto opened = engine::Engine::Open(options, log, views);
     EXPECT_TRUE(opened.ok()) << ToString(opened.status());
     engine_ = *std::move(opened);
     EXPECT_TRUE(engine_->Start().ok());

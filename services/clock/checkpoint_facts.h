@@ -1,0 +1,40 @@
+#pragma once
+
+// CheckpointSigned: from what the trees of all partitions say to the event, and back.
+
+#include <absl/time/time.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kefu/events/v1/event.pb.h"
+#include "platform/base/ids.h"
+#include "platform/base/status.h"
+#include "platform/merkle/hash.h"
+#include "platform/note/key.h"
+
+namespace kefu::duties {
+
+// One partition at the moment that is signed.
+struct TreePart {
+  int64_t size = 0;
+  // The offset after the last record.
+  Offset next_offset;
+  merkle::Hash root{};
+};
+
+// The event that signs `parts`, which are all partitions in their order. Its id and words follow from log, parts, time and
+// key alone. kInternal: OpenSSL does not sign.
+StatusOr<events::v1::Event> CheckpointFact(const std::string& log_id, const std::vector<TreePart>& parts,
+                                           absl::Time occurred_at, const note::Signer& signer);
+
+// What a checkpoint says of each partition, by its notes; signatures are not looked at. kDataLoss: it is none of
+// CheckpointFact's; the message says why.
+StatusOr<std::vector<TreePart>> PartsOf(const events::v1::CheckpointSigned& checkpoint);
+
+// Of all partitions together.
+int64_t SizeOf(const std::vector<TreePart>& parts);
+int64_t SizeOf(const events::v1::CheckpointSigned& checkpoint);
+
+}  // namespace kefu::duties
