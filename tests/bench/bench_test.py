@@ -84,8 +84,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
-        "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover", "killed", "latency",
-        "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "replay", "restart", "run", "watch"}
+        "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover",
+        "inclusion_proof", "killed", "latency", "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "replay",
+        "restart", "run", "tree_upkeep", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -114,6 +115,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert {(line["by"], line["log"]) for line in replayed} == {(by, log) for by in ("consume", "replay", "replay_parsed")
                                                                 for log in ("kafka", "embedded")}
     assert len({(line["events"], line["bytes"]) for line in replayed}) == 1
+    assert [line["leaves"] for line in measured if line["what"] == "inclusion_proof"] == [10_000, 20_000]
+    upkeep = {line["by"]: line["views"] for line in measured if line["what"] == "tree_upkeep"}
+    assert upkeep["with"] == upkeep["without"] + 1
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0

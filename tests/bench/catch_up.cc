@@ -32,6 +32,7 @@ struct Options {
   int partitions = 8;
   int threads = 0;
   std::string only;
+  std::string without;
   bool admission = true;
   std::string rebuild;
   int64_t reads = 0;
@@ -137,10 +138,11 @@ Status Rebuild(const Options& options, int64_t events, engine::Engine& engine) {
   return OkStatus();
 }
 
-std::vector<const sdk::Projection*> Chosen(const std::string& only) {
+std::vector<const sdk::Projection*> Chosen(const Options& options) {
   std::vector<const sdk::Projection*> chosen;
   for (const sdk::Projection* projection : projections::Catalogue())
-    if (only.empty() || projection->name == only) chosen.push_back(projection);
+    if ((options.only.empty() || projection->name == options.only) && projection->name != options.without)
+      chosen.push_back(projection);
   return chosen;
 }
 
@@ -152,7 +154,7 @@ Status CatchUp(const Options& options, log::EventLog& log) {
     ends.push_back(end);
     events += end.value();
   }
-  const auto views = Chosen(options.only);
+  const auto views = Chosen(options);
   if (views.empty()) return NotFound("there is no view \"{}\"", options.only);
   engine::EngineOptions engine_options;
   engine_options.directory = options.views;
@@ -183,10 +185,11 @@ Status CatchUp(const Options& options, log::EventLog& log) {
   engine.reset();
   auto disk = DiskBytes(options.views);
   fmt::print(
-      "{{\"what\":\"catch_up\",\"by\":\"kefu{}{}\",\"log\":\"{}\",\"views\":{},\"admission\":{},\"threads\":{},"
+      "{{\"what\":\"catch_up\",\"by\":\"kefu{}{}{}\",\"log\":\"{}\",\"views\":{},\"admission\":{},\"threads\":{},"
       "\"events\":{},\"seconds\":{:.3f},\"cpu_seconds\":{:.3f},\"peak_rss_mib\":{},\"clients\":{},\"folded\":{},"
       "\"open_cases\":{},\"tallies\":{},\"disk_sst\":{},\"disk_log\":{},\"disk_other\":{},\"row_bytes\":{{{}}}}}\n",
-      options.only.empty() ? "" : "_" + options.only, options.admission ? "" : "_no_admission", log.identity().kind,
+      options.only.empty() ? "" : "_" + options.only, options.without.empty() ? "" : "_without_" + options.without,
+      options.admission ? "" : "_no_admission", log.identity().kind,
       views.size(), options.admission, options.threads, events, seconds, cpu, memory, totals.clients, totals.folded,
       totals.open_cases, totals.tallies, disk["sst"], disk["log"], disk["other"], row_bytes);
   return OkStatus();
@@ -202,6 +205,7 @@ Status Main(const std::vector<std::string>& arguments) {
   config.Add("views", &options.views, "Empty folder for the views");
   config.Add("threads", &options.threads, "Threads that fold; 0: as many as cores", {.min = 0});
   config.Add("only", &options.only, "Fold this view only");
+  config.Add("without", &options.without, "Fold all views but this one");
   config.Add("admission", &options.admission, "Judge events before folding");
   config.Add("rebuild", &options.rebuild, "Then build this view anew, and say how long it took");
   config.Add("reads", &options.reads, "Then read so many rows of the client view", {.min = 0});

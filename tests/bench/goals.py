@@ -127,8 +127,17 @@ def _replays(lines):
                         _over(stream, raw, per_second))
 
 
+def _tree(lines):
+    plain, full = (median(lines, "tree_upkeep", by=by) for by in ("without", "with"))
+    share = plain and full and 100 * (1 - per_second(full) / per_second(plain))
+    yield _at_most("what the tree costs a catch-up of all views", 10, share, "%")
+    largest = max(matching(lines, "inclusion_proof"), key=lambda line: line["leaves"], default=None)
+    words = f"over {largest['leaves']:,} leaves, " if largest else ""
+    yield _at_most(f"an inclusion proof, {words}p99", 1, largest and largest["p99_us"] / 1000, "ms")
+
+
 def goals_table(lines):
     rows = [["goal", "wanted", "measured", "reached"], ["---"] * 4]
-    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches, _recheck, _replays):
+    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches, _recheck, _replays, _tree):
         rows += part(lines)
     return markdown(rows)

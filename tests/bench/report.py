@@ -167,6 +167,20 @@ def _replays(lines):
                _cost(line) + _spread(lines, line, by=by, log=log)]
 
 
+def _tree(lines):
+    for by in ("without", "with"):
+        line = median(lines, "tree_upkeep", by=by)
+        if line:
+            base = median(lines, "tree_upkeep", by="without")
+            yield [f"catch-up {by} the tree, {line['log']}, {line['views']} views", f"{per_second(line) / 1e6:.3f} M events/s",
+                   ratio(per_second(line), per_second(base)), _cost(line) + _spread(lines, line, by=by)]
+    for line in matching(lines, "inclusion_proof"):
+        yield [f"inclusion proof: {line['leaves']:,} leaves", f"p99 {line['p99_us']:.0f} µs", "",
+               f"p50 {line['p50_us']:.0f} µs; p99 of processor time {line['cpu_p99_us']:.0f} µs; "
+               f"{line['mean_reads']:.1f} rows read, {line['most_reads']} at most; "
+               f"{line['path_hashes']} hashes; {line['disk_bytes'] / line['leaves']:.0f} bytes a leaf on disk"]
+
+
 def _appends(lines):
     for line in matching(lines, "append"):
         yield [f"durable appends, embedded log, {line.get('batch', '?')} a batch",
@@ -190,6 +204,7 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _replays, _appends, _growth):
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _replays,
+                 _tree, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

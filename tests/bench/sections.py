@@ -312,6 +312,21 @@ def replay(run):
                         *source)
 
 
+def tree(run):
+    """All views with the Merkle tree and without it, in turn; then inclusion proofs over ever larger trees."""
+    run.load()
+    say("The tree's share of a catch-up, embedded log")
+    source = ["--embedded", run.folder / "log", "--topic", run.args.topic]
+    for _ in range(run.args.runs):
+        for by, settings in (("without", ["--without", "tree"]), ("with", [])):
+            line = _catch_up(run, *settings, source=source, note=False)[0]
+            run.note(line | {"what": "tree_upkeep", "by": by})
+    say("Inclusion proofs, up to", f"{run.args.proof_leaves:,} leaves")
+    with run.scratch("proofs") as folder:
+        run.measure("kefu_bench_proofs", "--directory", folder, "--leaves", run.args.proof_leaves, "--proofs",
+                    200 if run.args.quick else 2_000)
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -341,6 +356,7 @@ SECTIONS = {
     "match": match,
     "recheck": recheck,
     "replay": replay,
+    "tree": tree,
     "latency": latency,
     "watch": watch,
     "appends": appends,
