@@ -26,6 +26,8 @@ MODULES = {
     "query_client_grpc": "kefu.query.v1.client_pb2_grpc",
     "query_case": "kefu.query.v1.case_pb2",
     "query_case_grpc": "kefu.query.v1.case_pb2_grpc",
+    "audit": "kefu.audit.v1.audit_pb2",
+    "audit_grpc": "kefu.audit.v1.audit_pb2_grpc",
     "admin": "kefu.admin.v1.view_pb2",
     "admin_grpc": "kefu.admin.v1.view_pb2_grpc",
     "query_reference": "kefu.query.v1.reference_pb2",

@@ -60,14 +60,15 @@ class NoRecorder final : public AccessRecorder {
 
 class AuditServer {
  public:
-  // `recorder`: null for the service's own. `log`: what the service reads and records on; null for the engine's own.
+  // `recorder`: null for the service's own. `log`: what the service reads and records on, and with `engine_too` the engine
+  // follows; null for the engine's own.
   explicit AuditServer(int32_t partitions = 3, AuditOptions options = {}, AccessRecorder* recorder = nullptr,
-                       log::EventLog* log = nullptr)
+                       log::EventLog* log = nullptr, bool engine_too = false)
       : log_(partitions) {
     engine::EngineOptions engine_options;
     engine_options.directory = directory_.path();
     engine_options.reserve_bytes = 0;
-    auto opened = engine::Engine::Open(engine_options, log_,
+    auto opened = engine::Engine::Open(engine_options, engine_too ? *log : log_,
                                        {&sdk::Describe<checkpoints::CheckpointsView>(),
                                         &sdk::Describe<journal::JournalView>(), &sdk::Describe<tree::TreeView>()});
     EXPECT_TRUE(opened.ok()) << ToString(opened.status());

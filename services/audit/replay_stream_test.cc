@@ -152,6 +152,96 @@ TEST(Replay, ALogThatBringsNothingIsGivenUp) {
   EXPECT_EQ(Replay(server, Asked()).Events().size(), 20);
 }
 
+// A log that leaves offsets out, as Kafka does where a transaction ended or a segment was compacted: every third is there.
+class SparseLog final : public log::EventLog {
+ public:
+  static constexpr int64_t kStep = 3;
+  explicit SparseLog(int32_t partitions) : log_(partitions) {}
+  const log::LogIdentity& identity() const override { return log_.identity(); }
+  void Append(Partition partition, std::vector<log::AppendRecord> records, log::AppendCallback done) override {
+    log_.Append(partition, std::move(records), [done = std::move(done)](StatusOr<Offset> at) {
+      done(at.ok() ? StatusOr<Offset>(Offset(at->value() * kStep)) : at);
+    });
+  }
+  StatusOr<std::unique_ptr<log::LogReader>> OpenReader(std::vector<log::ReadFrom> from) override {
+    for (auto& each : from) each.next = Offset((each.next.value() + kStep - 1) / kStep);
+    ASSIGN_OR_RETURN(auto reader, log_.OpenReader(std::move(from)));
+    return std::make_unique<Reader>(std::move(reader));
+  }
+  StatusOr<Offset> EndOffset(Partition partition) override {
+    ASSIGN_OR_RETURN(const Offset end, log_.EndOffset(partition));
+    return Offset(end.value() == 0 ? 0 : (end.value() - 1) * kStep + 1);
+  }
+  StatusOr<std::string> ReadOne(Partition partition, Offset offset) override {
+    if (offset.value() % kStep != 0) return NotFound("left out");
+    return log_.ReadOne(partition, Offset(offset.value() / kStep));
+  }
+  Status Health() override { return log_.Health(); }
+  testkit::MemoryLog& inner() { return log_; }
+
+ private:
+  class Reader final : public log::LogReader {
+   public:
+    explicit Reader(std::unique_ptr<log::LogReader> reader) : reader_(std::move(reader)) {}
+    Status Poll(absl::Duration max_wait, size_t max_bytes, std::vector<log::RecordBatch>* batches) override {
+      const size_t before = batches->size();
+      RETURN_IF_ERROR(reader_->Poll(max_wait, max_bytes, batches));
+      for (size_t i = before; i < batches->size(); ++i)
+        for (auto& record : (*batches)[i].records) record.offset = Offset(record.offset.value() * kStep);
+      return OkStatus();
+    }
+    int64_t Behind() const override { return reader_->Behind(); }
+    void Wake() override { reader_->Wake(); }
+
+   private:
+    std::unique_ptr<log::LogReader> reader_;
+  };
+  testkit::MemoryLog log_;
+};
+
+TEST(Replay, WhereOffsetsAreLeftOutLeavesAreNot) {
+  NoRecorder nobody;
+  SparseLog log(1);
+  AuditServer server(1, {.message_bytes = 200}, &nobody, &log, true);
+  const auto put = [&](const testkit::Draft& draft, int64_t number) {
+    log.inner().Put(Partition(0), testkit::Recorded(testkit::Finish(draft, number), testkit::Beginning()));
+  };
+  put(testkit::Registered("王小明"), 1);
+  for (int i = 2; i <= 12; ++i) put(testkit::Opened(fmt::format("K-{}", i)), i);
+  // Delivered again.
+  put(testkit::Opened("K-5"), 5);
+  ASSERT_TRUE(server.engine().WaitFor(Partition(0), *log.EndOffset(Partition(0)), absl::Now() + absl::Seconds(20)).ok());
+  for (const char* client_id : {"", "C-1"}) {
+    v1::ReplayRequest request = Asked();
+    request.set_client_id(client_id);
+    const Answer whole = Replay(server, request);
+    ASSERT_TRUE(whole.status.ok()) << whole.status.error_message();
+    const auto events = whole.Events();
+    ASSERT_EQ(events.size(), 13);
+    for (size_t i = 0; i < events.size(); ++i) {
+      EXPECT_EQ(events[i].offset(), static_cast<int64_t>(i) * SparseLog::kStep);
+      EXPECT_EQ(events[i].leaf_index(), static_cast<int64_t>(i));
+    }
+    EXPECT_EQ(events.back().verdict().outcome(), events::v1::VERDICT_OUTCOME_DUPLICATE);
+    EXPECT_EQ(events.back().verdict().first_offset(), 4 * SparseLog::kStep);
+    EXPECT_GT(whole.messages.size(), 3);
+    size_t seen = 0;
+    for (const auto& message : whole.messages) {
+      seen += static_cast<size_t>(message.events_size());
+      request.set_resume_token(message.resume_token());
+      EXPECT_EQ(Text(Replay(server, request).Events()), Text({events.begin() + static_cast<ptrdiff_t>(seen), events.end()}));
+    }
+    request.clear_resume_token();
+    // Positions in the middle of what is left out.
+    request.set_from_position(log::Position{log.identity().id, {4}}.Encode());
+    request.set_until_position(log::Position{log.identity().id, {11}}.Encode());
+    const auto between = Replay(server, request).Events();
+    ASSERT_EQ(between.size(), 2);
+    EXPECT_EQ(between[0].leaf_index(), 2);
+    EXPECT_EQ(between[1].leaf_index(), 3);
+  }
+}
+
 // A log whose readers count what they give out.
 class CountingLog final : public log::EventLog {
  public:

@@ -28,6 +28,7 @@ class Site:
         self.clients = api.query_client_grpc.ClientServiceStub(self.channel)
         self.cases = api.query_case_grpc.CaseServiceStub(self.channel)
         self.views = api.admin_grpc.ViewServiceStub(self.channel)
+        self.audit = api.audit_grpc.AuditServiceStub(self.channel)
 
 
 @pytest.fixture(scope="session", params=["embedded", "kafka"])
