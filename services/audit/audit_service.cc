@@ -8,6 +8,7 @@
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/rpc/bytes.h"
 #include "services/audit/proofs.h"
+#include "services/audit/read_view.h"
 #include "services/audit/recorded_call.h"
 #include "services/audit/replay.h"
 #include "services/returns/returns.h"
@@ -45,6 +46,12 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
     if (is_one) return StreamRecorded(recorder_, "AuditService.Replay", &request, stream);
     stream->Refuse(InvalidArgument("the request is not a ReplayRequest"));
     return stream;
+  }
+
+  grpc::ServerWriteReactor<v1::ReadViewResponse>* ReadView(CallbackServerContext*,
+                                                           const v1::ReadViewRequest* request) override {
+    return StreamRecorded(recorder_, "AuditService.ReadView", request,
+                          new ReadViewStream(replay_.engine, *request, replay_.message_bytes, ending_));
   }
 
   ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,
