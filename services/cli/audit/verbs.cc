@@ -10,6 +10,7 @@ void AddAuditVerbs(CLI::App& app, Tool& tool) {
   AddAuditCheckpointsVerb(group, tool);
   AddAuditAcceptLossVerb(group, tool);
   AddAuditReturnVerbs(group, tool);
+  AddAuditVerifyViewsVerb(group, tool);
 }
 
 }  // namespace kefu::cli

@@ -15,5 +15,6 @@ void AddAuditKeyVerb(CLI::App& group, Tool& tool);
 void AddAuditCheckpointsVerb(CLI::App& group, Tool& tool);
 void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
 void AddAuditReturnVerbs(CLI::App& group, Tool& tool);
+void AddAuditVerifyViewsVerb(CLI::App& group, Tool& tool);
 
 }  // namespace kefu::cli

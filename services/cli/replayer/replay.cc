@@ -46,6 +46,8 @@ bool ViewReplay::Takes(const sdk::RecordedEvent& record, bool decoded) const {
   return view_->Wants(record.event->body_case());
 }
 
+bool ViewReplay::keeps_history() const { return view_->takes_all || view_->takes_refused || view_->name == "text"; }
+
 Status ViewReplay::Take(const sdk::RecordedEvent& record, bool decoded) {
   if (!Takes(record, decoded)) return OkStatus();
   const std::string& client = record.event->client_id();
@@ -68,8 +70,9 @@ Status ViewReplay::Take(const sdk::RecordedEvent& record, bool decoded) {
   return OkStatus();
 }
 
-PartitionReplay::PartitionReplay(Partition partition, const std::vector<const sdk::Projection*>& views)
-    : partition_(partition), admission_(admission::State()) {
+PartitionReplay::PartitionReplay(Partition partition, const std::vector<const sdk::Projection*>& views,
+                                 Corrections corrections)
+    : partition_(partition), corrections_(std::move(corrections)), admission_(admission::State()) {
   for (const sdk::Projection* view : views) views_.push_back(std::make_unique<ViewReplay>(*view));
 }
 
@@ -103,10 +106,47 @@ StatusOr<Verdict> PartitionReplay::Take(Offset offset, std::string_view record) 
     effective_time_ = recorded.recorded_at;
   }
   recorded.verdict = &verdict;
-  for (const auto& view : views_) RETURN_IF_ERROR(view->Take(recorded, decoded));
+  if (verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED) NoteCorrection(recorded);
+  // As it stands; where the event never happened nothing of it does.
+  sdk::RecordedEvent standing = recorded;
+  bool stands = true;
+  if (const auto corrected = corrections_.find(offset); corrected != corrections_.end()) {
+    stands = corrected->second.has_value();
+    if (stands) {
+      auto* const instead = google::protobuf::Arena::CreateMessage<Event>(&arena_);
+      if (!instead->ParseFromString(*corrected->second))
+        return DataLoss("partition {} offset {}: what it was corrected to cannot be read", partition_, offset);
+      standing.event = instead;
+      standing.bytes = *corrected->second;
+    }
+  }
+  for (const auto& view : views_) {
+    if (view->keeps_history()) {
+      RETURN_IF_ERROR(view->Take(recorded, decoded));
+    } else if (stands) {
+      RETURN_IF_ERROR(view->Take(standing, decoded));
+    }
+  }
   next_ = offset.Next();
   ++records_;
   return verdict;
+}
+
+void PartitionReplay::NoteCorrection(const sdk::RecordedEvent& record) {
+  const Offset of(record.verdict->first_offset());
+  if (record.event->has_event_corrected()) told_.push_back({record.offset, of, record.event->event_corrected().event()});
+  if (record.event->has_event_annulled()) told_.push_back({record.offset, of, std::nullopt});
+}
+
+Corrections PartitionReplay::CorrectionsBefore(Offset until) const {
+  Corrections corrections;
+  for (const Correction& told : told_)
+    if (told.at < until) corrections[told.of] = told.instead;
+  return corrections;
+}
+
+ViewReplay* PartitionReplay::Find(std::string_view name) {
+  return const_cast<ViewReplay*>(const_cast<const PartitionReplay*>(this)->Find(name));
 }
 
 const ViewReplay* PartitionReplay::Find(std::string_view name) const {

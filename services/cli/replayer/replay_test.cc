@@ -223,6 +223,36 @@ TEST(Replay, RecordsComeInOrderEachOnceAndOffsetsMayBeLeftOut) {
   EXPECT_EQ(replay.next(), Offset(10));
 }
 
+// What a correction does is told and not gone back to; begun again with it, the first event is folded as it stands, and what
+// was said stays in views that show that.
+TEST(Replay, BegunAgainWithCorrectionsItFoldsWhatStands) {
+  MemoryLog said(1), meant(1);
+  const std::vector<const sdk::Projection*> views{&sdk::Describe<engine::CountView>(), &sdk::Describe<EverythingView>()};
+  for (int i = 0; i < 20; ++i) {
+    const Event event = engine::ContactOf(fmt::format("C-{}", i % 3), i);
+    Record(said, event, testkit::Beginning());
+    Record(meant, i == 7 ? engine::ContactOf("C-0", i) : event, testkit::Beginning());
+  }
+  const std::string instead = engine::ContactOf("C-0", 7).SerializeAsString();
+  const auto folded = [&](MemoryLog& log, Corrections corrections, std::optional<int64_t> left_out = {}) {
+    auto replay = std::make_unique<PartitionReplay>(Partition(0), views, std::move(corrections));
+    EachRecord(log, Partition(0), [&](Offset offset, const std::string& bytes) {
+      if (offset.value() == left_out) return;
+      ASSERT_TRUE(replay->Take(offset, bytes).ok());
+    });
+    EXPECT_TRUE(replay->CorrectionsBefore(Offset(100)).empty());
+    return replay;
+  };
+  const auto plain = folded(said, {});
+  const auto corrected = folded(said, {{Offset(7), instead}});
+  const auto annulled = folded(said, {{Offset(7), std::nullopt}});
+  EXPECT_NE(DigestOf(*corrected, "count"), DigestOf(*plain, "count"));
+  EXPECT_EQ(DigestOf(*corrected, "count"), DigestOf(*folded(meant, {}), "count"));
+  EXPECT_EQ(DigestOf(*annulled, "count"), DigestOf(*folded(said, {}, 7), "count"));
+  EXPECT_EQ(DigestOf(*corrected, "everything"), DigestOf(*plain, "everything"));
+  EXPECT_EQ(DigestOf(*annulled, "everything"), DigestOf(*plain, "everything"));
+}
+
 TEST(Replay, ViewsAreChosenByName) {
   EXPECT_EQ(*ViewsNamed({}), projections::Catalogue());
   const auto some = ViewsNamed({"journal", "client", "client"});

@@ -39,6 +39,8 @@ class LiveServer {
     Offset offset;
     std::string_view bytes;
     const events::v1::Verdict* verdict = nullptr;
+    // Its place among the records of the partition, from 0: by it is seen that none is left out, also where offsets are.
+    int64_t leaf_index = 0;
   };
   // Every record of `partition` with an offset in [from, until), in order. Ends early where `take` fails.
   virtual Status Records(Partition partition, Offset from, Offset until,
@@ -114,7 +116,7 @@ struct VerifyOptions {
 // matter. Memory: the rows of one partition.
 //
 // kNotFound: no such view or partition. kFailedPrecondition: a view has another version there than here, or a record is of
-// a newer program. kDataLoss: records do not come in order, or end before what a view holds.
+// a newer program. kDataLoss: records do not come in order, are left out, or end before what a view holds.
 StatusOr<Verification> Verify(LiveServer& server, const VerifyOptions& options);
 
 // A stored pair of a view as JSON: a row as its message, raw bytes in hex, an index entry as the key it leads to.

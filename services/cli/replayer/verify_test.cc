@@ -309,6 +309,11 @@ TEST_F(VerifyTest, AnEventThatIsLeftOutIsSeen) {
   Start();
   const int64_t end = log.EndOffset(Partition(1))->value();
   server->left_out = {Partition(1), Offset(end / 2)};
+  const auto missing = Verify(*server, {});
+  EXPECT_EQ(missing.status().code(), StatusCode::kDataLoss);
+  EXPECT_THAT(ToString(missing.status()), HasSubstr("records are missing"));
+  // Nor can it be hidden.
+  server->counts_again = true;
   const Verification verification = MustVerify();
   EXPECT_FALSE(verification.Agrees());
   EXPECT_THAT(Differing(verification), ::testing::Contains("journal/1"));
