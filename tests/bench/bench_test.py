@@ -86,7 +86,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert {line["what"] for line in measured} == {
         "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover",
         "inclusion_proof", "killed", "latency", "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "replay",
-        "restart", "run", "tree_upkeep", "watch"}
+        "restart", "run", "tree_upkeep", "verify", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
         ("kafka_streams_tuned", "kafka", False), ("kefu_client_no_admission", "kafka", False),
@@ -118,6 +118,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert [line["leaves"] for line in measured if line["what"] == "inclusion_proof"] == [10_000, 20_000]
     upkeep = {line["by"]: line["views"] for line in measured if line["what"] == "tree_upkeep"}
     assert upkeep["with"] == upkeep["without"] + 1
+    verified = report.median(measured, "verify")
+    assert verified["differing"] == 0, verified
+    assert verified["events"] > 20_000
     assert goals.NOT_MEASURED not in done.stdout
     shown = bench("--show", lines)
     assert shown.returncode == 0
@@ -212,6 +215,15 @@ def test_goals_say_whether_exactly_the_wrong_recommendations_were_found():
     assert any("NOT the wrong ones | **no** |" in row for row in goals.goals_table([line | {"exact": False}]).splitlines())
     assert any("| **no** |" in row for row in goals.goals_table([line | {"seconds": 61}]).splitlines() if "decided again" in row)
     assert "exactly those that are" in report.table([line])
+
+
+def test_goals_say_how_long_the_auditors_loop_takes_and_whether_it_agrees():
+    line = {"what": "verify", "by": "kefu", "events": 9, "views": 2, "engine_seconds": 2.0, "seconds": 8.0, "cpu_seconds": 8,
+            "differing": 0, "peak_rss_mib": 9}
+    assert any("| 4.00 ×, digests equal | yes |" in row for row in goals.goals_table([line]).splitlines())
+    assert any("| **no** |" in row for row in goals.goals_table([line | {"seconds": 11}]).splitlines() if "auditor" in row)
+    assert any("NOT equal | **no** |" in row for row in goals.goals_table([line | {"differing": 1}]).splitlines())
+    assert "4.00 × the engine's time" in report.table([line])
 
 
 def test_runs_that_did_not_fold_the_same_are_no_comparison():

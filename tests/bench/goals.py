@@ -136,8 +136,17 @@ def _tree(lines):
     yield _at_most(f"an inclusion proof, {words}p99", 1, largest and largest["p99_us"] / 1000, "ms")
 
 
+def _verified(lines):
+    line = median(lines, "verify", by="kefu")
+    times = line and line["seconds"] / max(line["engine_seconds"], 1e-3)
+    measured = line and f"{times:.2f} ×, digests {'equal' if not line['differing'] else 'NOT equal'}"
+    yield _goal("all views by the auditor's own loop, against the engine's time", "≤ 5 ×", measured,
+                line and times <= 5 and not line["differing"])
+
+
 def goals_table(lines):
     rows = [["goal", "wanted", "measured", "reached"], ["---"] * 4]
-    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches, _recheck, _replays, _tree):
+    for part in (_catch_ups, _growth, _starts, _calls, _latency, _queries, _clocks, _handovers, _matches, _recheck, _replays, _tree,
+                 _verified):
         rows += part(lines)
     return markdown(rows)

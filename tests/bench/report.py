@@ -142,6 +142,14 @@ def _handovers(lines):
                f"{line['server_peak_rss_mib']:,} MiB"]
 
 
+def _verified(lines):
+    for line in matching(lines, "verify"):
+        yield [f"the auditor's own loop, {line['views']} views", f"{per_second(line) / 1e6:.3f} M events/s",
+               f"{line['seconds'] / max(line['engine_seconds'], 1e-3):.2f} × the engine's time",
+               f"{_cost(line)}; engine {line['engine_seconds']:.2f} s; "
+               f"{'all digests equal' if not line['differing'] else str(line['differing']) + ' digests NOT equal'}"]
+
+
 def _matches(lines):
     for line in matching(lines, "match"):
         yield [f"match: one client, {line['products']:,} products", f"p99 {line['p99_ms']:.2f} ms", "",
@@ -205,6 +213,6 @@ def markdown(rows):
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
     for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _replays,
-                 _tree, _appends, _growth):
+                 _tree, _verified, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

@@ -327,6 +327,15 @@ def tree(run):
                     200 if run.args.quick else 2_000)
 
 
+def verify(run):
+    """The engine from nothing, then the auditor's own loop over the same records; their digests are compared."""
+    run.load()
+    say("The auditor's own loop over all views")
+    with run.scratch("verify") as views:
+        run.measure("kefu_bench_verify", "--embedded", run.folder / "log", "--topic", run.args.topic, "--partitions",
+                    run.args.partitions, "--views", views)
+
+
 def growth(run):
     """The client view over ever more clients and events."""
     for clients, events in run.args.growth_sizes:
@@ -357,6 +366,7 @@ SECTIONS = {
     "recheck": recheck,
     "replay": replay,
     "tree": tree,
+    "verify": verify,
     "latency": latency,
     "watch": watch,
     "appends": appends,
