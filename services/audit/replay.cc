@@ -1,6 +1,7 @@
 #include "services/audit/replay.h"
 
 #include <absl/time/clock.h>
+#include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
 #include <utility>
@@ -15,10 +16,35 @@ namespace kefu::audit {
 namespace {
 
 constexpr absl::Duration kFirstRest = absl::Milliseconds(1);
-constexpr absl::Duration kLongestRest = absl::Milliseconds(100);
+constexpr absl::Duration kLongestRest = absl::Milliseconds(16);
 
 // A length, and what of that many bytes surrounds a record: some fields of a few bytes each.
 constexpr size_t kAround = 64;
+
+// A few small fields, encoded.
+class Fields {
+ public:
+  // As proto3 has it: nothing for zero.
+  void Number(int field, int64_t value) {
+    if (value == 0) return;
+    end_ = Coded::WriteVarint32ToArray(codec::VarintTag(field), end_);
+    end_ = Coded::WriteVarint64ToArray(static_cast<uint64_t>(value), end_);
+  }
+  // What stands before so many bytes of a field.
+  void Length(int field, size_t bytes) {
+    end_ = Coded::WriteVarint32ToArray(codec::BytesTag(field), end_);
+    end_ = Coded::WriteVarint64ToArray(bytes, end_);
+  }
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(bytes_), static_cast<size_t>(end_ - bytes_)};
+  }
+
+ private:
+  using Coded = google::protobuf::io::CodedOutputStream;
+  // Three fields of a tag and a number of at most 5 and 10 bytes.
+  uint8_t bytes_[48];
+  uint8_t* end_ = bytes_;
+};
 
 void AppendEvent(std::string* bytes, Partition partition, const SourcedRecord& record) {
   using Event = v1::RecordedEvent;
@@ -27,18 +53,23 @@ void AppendEvent(std::string* bytes, Partition partition, const SourcedRecord& r
     verdict.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
     return verdict.SerializeAsString();
   }();
-  // What stands before the record and behind it, so that the length is known first.
-  std::string head, tail;
-  codec::AppendVarintField(&head, Event::kPartitionFieldNumber, static_cast<uint64_t>(partition.value()));
-  codec::AppendVarintField(&head, Event::kOffsetFieldNumber, static_cast<uint64_t>(record.offset.value()));
-  codec::AppendVarint(&head, codec::BytesTag(Event::kRecordFieldNumber));
-  codec::AppendVarint(&head, record.bytes.size());
-  codec::AppendBytesField(&tail, Event::kVerdictFieldNumber,
-                          record.verdict == nullptr ? applied : record.verdict->SerializeAsString());
-  codec::AppendVarintField(&tail, Event::kLeafIndexFieldNumber, static_cast<uint64_t>(record.leaf_index));
-  codec::AppendVarint(bytes, codec::BytesTag(v1::ReplayResponse::kEventsFieldNumber));
-  codec::AppendVarint(bytes, head.size() + record.bytes.size() + tail.size());
-  bytes->append(head).append(record.bytes).append(tail);
+  // What stands before the record and behind it, so that the length is known first. On the stack, and by the byte: it is
+  // done for every record.
+  Fields head, tail;
+  head.Number(Event::kPartitionFieldNumber, partition.value());
+  head.Number(Event::kOffsetFieldNumber, record.offset.value());
+  head.Length(Event::kRecordFieldNumber, record.bytes.size());
+  std::string other;
+  if (record.verdict != nullptr) record.verdict->SerializeToString(&other);
+  const std::string& verdict = record.verdict == nullptr ? applied : other;
+  Fields length;
+  length.Length(Event::kVerdictFieldNumber, verdict.size());
+  tail.Number(Event::kLeafIndexFieldNumber, record.leaf_index);
+  Fields frame;
+  frame.Length(v1::ReplayResponse::kEventsFieldNumber, head.text().size() + record.bytes.size() + length.text().size() +
+                                                           verdict.size() + tail.text().size());
+  bytes->append(frame.text()).append(head.text()).append(record.bytes);
+  bytes->append(length.text()).append(verdict).append(tail.text());
 }
 
 // Takes the bytes without copying them.
@@ -105,15 +136,24 @@ void ReplayStream::GoOn() {
   StartWrite(&message_);
 }
 
+std::unique_ptr<ReplaySource> ReplayStream::SourceOf(size_t range) {
+  const ReplayRange& asked = plan_->ranges()[range];
+  if (request_.client_id().empty()) return SourceFromLog(context_.engine, context_.log, asked);
+  return SourceFromJournal(context_.engine, context_.log, request_.client_id(), asked);
+}
+
 StatusOr<ReplayStream::Filled> ReplayStream::Fill() {
   while (range_ < plan_->ranges().size()) {
-    const ReplayRange& range = plan_->ranges()[range_];
-    if (source_ == nullptr)
-      source_ = request_.client_id().empty()
-                    ? SourceFromLog(context_.engine, context_.log, range)
-                    : SourceFromJournal(context_.engine, context_.log, request_.client_id(), range);
+    if (source_ == nullptr) {
+      source_ = next_source_ != nullptr ? std::move(next_source_) : SourceOf(range_);
+      if (range_ + 1 < plan_->ranges().size()) {
+        next_source_ = SourceOf(range_ + 1);
+        next_source_->Prepare();
+      }
+    }
     const auto filled = FillFrom(*source_);
-    if (!filled.ok()) return Annotate(filled.status(), fmt::format("partition {}", range.partition));
+    if (!filled.ok())
+      return Annotate(filled.status(), fmt::format("partition {}", plan_->ranges()[range_].partition));
     if (*filled != Filled::kLast) return *filled;
     source_ = nullptr;
     ++range_;

@@ -34,8 +34,8 @@ struct ReplayContext {
 };
 
 // Writes what a request asks for, in messages (ReplayResponse, encoded). There is no queue: one message is in flight, and the next is made when it is
-// through, so a slow reader costs what one message and one poll of the log hold. No thread is kept while it waits for the
-// reader or the log. Deletes itself.
+// through, so a slow reader costs what one message and one poll of the log hold (on Kafka also what the readers of two
+// partitions fetch ahead). No thread is kept while it waits for the reader or the log. Deletes itself.
 //
 // The end is fixed when the call comes, so what is recorded meanwhile (this look, too) is not in it. Ends with
 // kInvalidArgument (what is wrong with the request: see ReplayFilter and ReplayPlan), kNotFound (CLIENT_NOT_FOUND),
@@ -56,6 +56,7 @@ class ReplayStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
  private:
   Status Prepare();
+  std::unique_ptr<ReplaySource> SourceOf(size_t range);
   // Makes the next message and writes it, waits for the log, or ends the stream.
   void GoOn();
   // What Fill found to do next.
@@ -74,6 +75,8 @@ class ReplayStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Of plan_->ranges().
   size_t range_ = 0;
   std::unique_ptr<ReplaySource> source_;
+  // Of the range after it, being prepared.
+  std::unique_ptr<ReplaySource> next_source_;
 
   // The events of the next message as ReplayResponse has them, encoded as they come: it is what a replay costs beside
   // reading.

@@ -34,6 +34,9 @@ class LogSource final : public ReplaySource {
   LogSource(const engine::Engine& engine, log::EventLog& log, const ReplayRange& range)
       : engine_(engine), log_(log), range_(range), place_(range.next) {}
 
+  // A fault shows when it is read from.
+  void Prepare() override { IgnoreStatus(OpenReader(), "it is opened again when it is read"); }
+
   StatusOr<Step> Look(SourcedRecord* record) override {
     if (place_ >= range_.until) return Step::kEnd;
     if (at_ == records().size()) {
@@ -71,10 +74,14 @@ class LogSource final : public ReplaySource {
     return batches_.empty() ? none : batches_.front().records;
   }
 
+  Status OpenReader() {
+    if (reader_ != nullptr) return OkStatus();
+    ASSIGN_OR_RETURN(reader_, log_.OpenReader({{range_.partition, place_}}));
+    return OkStatus();
+  }
+
   Status ReadOn() {
-    if (reader_ == nullptr) {
-      ASSIGN_OR_RETURN(reader_, log_.OpenReader({{range_.partition, place_}}));
-    }
+    RETURN_IF_ERROR(OpenReader());
     if (!batches_.empty()) batches_.pop_front();
     at_ = 0;
     if (batches_.empty()) {

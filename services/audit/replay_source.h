@@ -30,6 +30,9 @@ class ReplaySource {
  public:
   virtual ~ReplaySource() = default;
 
+  // It will be asked soon: what is fetched from elsewhere may be on its way by then.
+  virtual void Prepare() {}
+
   enum class Step {
     kRecord,  // it is in `record`
     kMore,    // this piece is done: ask again, perhaps on another thread
