@@ -7,6 +7,7 @@
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/rpc/bytes.h"
+#include "services/audit/checkpoints.h"
 #include "services/audit/proofs.h"
 #include "services/audit/read_view.h"
 #include "services/audit/recorded_call.h"
@@ -30,6 +31,11 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                 .tokens = rpc::PageTokens(options.token_key),
                 .message_bytes = options.message_bytes,
                 .patience = options.patience},
+        checkpoints_(CheckpointContext{.engine = engine,
+                                       .log = log,
+                                       .tokens = rpc::PageTokens(options.token_key),
+                                       .verifier_key = options.verifier_key,
+                                       .lost_note = options.lost_note}),
         proofs_(engine, log) {}
   AuditService(engine::Engine& engine, log::EventLog& log, std::unique_ptr<AccessRecorder> recorder,
                const AuditOptions& options)
@@ -52,6 +58,19 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                                                            const v1::ReadViewRequest* request) override {
     return StreamRecorded(recorder_, "AuditService.ReadView", request,
                           new ReadViewStream(replay_.engine, *request, replay_.message_bytes, ending_));
+  }
+
+  ServerUnaryReactor* ListCheckpoints(CallbackServerContext* context, const v1::ListCheckpointsRequest* request,
+                                      v1::ListCheckpointsResponse* response) override {
+    return AnswerRecorded(context, recorder_, "AuditService.ListCheckpoints", request,
+                          [=, this] { return checkpoints_.List(*request, response); });
+  }
+
+  ServerUnaryReactor* AcceptLoss(CallbackServerContext* context, const v1::AcceptLossRequest* request,
+                                 v1::AcceptLossResponse* response) override {
+    return AnswerRecordedLater(
+        context, recorder_, "AuditService.AcceptLoss", request,
+        [=, this](std::function<void(Status)> done) { checkpoints_.AcceptLoss(*request, response, std::move(done)); });
   }
 
   ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,
@@ -97,6 +116,7 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
   AccessRecorder& recorder_;
   returns::Returns* const returns_;
   const ReplayContext replay_;
+  const Checkpoints checkpoints_;
   const Proofs proofs_;
   std::unique_ptr<AccessRecorder> own_recorder_;
   // True once the server drains; streams look at it between messages.

@@ -6,7 +6,9 @@
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "platform/log/log.h"
@@ -26,6 +28,10 @@ struct AuditOptions {
   size_t message_bytes = size_t{1} << 20;
   // How long a replay waits for a log that brings nothing.
   absl::Duration patience = absl::Seconds(30);
+  // What the server signs checkpoints with, as a verifier key; empty: it signs nothing.
+  std::string verifier_key;
+  // CheckpointContext::lost_note.
+  std::function<std::optional<std::string>()> lost_note;
   // Files and shows returns; null: those calls are UNIMPLEMENTED. Must outlive the service.
   returns::Returns* returns = nullptr;
 };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "grpc/health/v1/health.pb.h"
+#include "kefu/admin/v1/duty.grpc.pb.h"
 #include "kefu/admin/v1/view.grpc.pb.h"
 #include "platform/base/time.h"
 #include "platform/runtime/text.h"
@@ -141,6 +142,24 @@ Status CheckViews(Tool& tool, Findings& findings) {
   return OkStatus();
 }
 
+// Does the server sign checkpoints of its log?
+void CheckSigning(Tool& tool, Findings& findings) {
+  const auto duties = Call(tool, &admin::v1::DutyService::Stub::ListDuties, admin::v1::ListDutiesRequest());
+  // A server without the role does not serve this.
+  const bool signs_elsewhere = absl::IsFailedPrecondition(duties.status());
+  if (!duties.ok() && !signs_elsewhere) return findings.Add(Mark::kWarning, "signing", MessageOf(duties.status()));
+  if (signs_elsewhere)
+    return findings.Add(Mark::kGood, "signing", "not by this server: it runs without the role clock");
+  for (const auto& duty : duties->duties()) {
+    if (duty.kind() != admin::v1::DUTY_KIND_NOTARY) continue;
+    if (!duty.trouble().empty()) return findings.Add(Mark::kBad, "signing", duty.trouble());
+    return findings.Add(Mark::kGood, "signing",
+                        fmt::format("{} records are not in a checkpoint yet", runtime::WithThousands(duty.waiting())));
+  }
+  findings.Add(Mark::kWarning, "signing",
+               "nothing is signed: start kefud with audit.key-file, which \"kefu audit key --out FILE\" makes");
+}
+
 Status Examine(Tool& tool) {
   Findings findings(tool);
   const absl::Time called_at = absl::Now();
@@ -159,6 +178,7 @@ Status Examine(Tool& tool) {
   CheckHealth(tool, findings);
   CheckLog(*info, findings);
   RETURN_IF_ERROR(CheckViews(tool, findings));
+  CheckSigning(tool, findings);
   CheckClock(*info, called_at, answered_at, findings);
   CheckDisk(*info, findings);
   return findings.failed() ? AlreadyTold() : OkStatus();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "platform/base/time.h"
 #include "platform/note/checkpoint.h"
@@ -28,21 +29,11 @@ using testkit::MemoryLog;
 constexpr Partition kHome{0};
 
 // What the log itself says, without the view: the naive tree.
-class NaiveTree {
- public:
-  explicit NaiveTree(MemoryLog& log) : log_(log), leaves_(static_cast<size_t>(log.partitions())) {}
-
-  merkle::Hash Root(Partition partition, int64_t size) {
-    auto& leaves = leaves_[static_cast<size_t>(partition.value())];
-    while (static_cast<int64_t>(leaves.size()) < size)
-      leaves.push_back(merkle::LeafHash(*log_.ReadOne(partition, Offset(static_cast<int64_t>(leaves.size())))));
-    return merkle::RootOf({leaves.begin(), leaves.begin() + size});
-  }
-
- private:
-  MemoryLog& log_;
-  std::vector<std::vector<merkle::Hash>> leaves_;
-};
+merkle::Hash RootOfLog(MemoryLog& log, Partition partition, int64_t size) {
+  std::vector<merkle::Hash> leaves;
+  for (int64_t at = 0; at < size; ++at) leaves.push_back(merkle::LeafHash(*log.ReadOne(partition, Offset(at))));
+  return merkle::RootOf(std::move(leaves));
+}
 
 struct Signed {
   std::string id;
@@ -73,8 +64,7 @@ class NotaryTest : public testing::Test {
   NotaryOptions WhichLooksBefore(Notary& first, NotaryOptions options) {
     options.heads = [this, &first, is_first_look = true]() mutable {
       auto heads = HeadsOfView(node_->engine())();
-      if (is_first_look) EXPECT_TRUE(first.Step().ok());
-      is_first_look = false;
+      EXPECT_TRUE(!std::exchange(is_first_look, false) || first.Step().ok());
       return heads;
     };
     return options;
@@ -89,7 +79,6 @@ class NotaryTest : public testing::Test {
     }
   }
   void Given(const Event& about_log) { log_.Put(kHome, event::RecordedBytes(about_log, now_.Now())); }
-
   // A record that is in `partition` alone.
   void GivenIn(Partition partition, std::string_view text) {
     Event event = testkit::Finish(testkit::Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND), ++number_);
@@ -134,7 +123,6 @@ class NotaryTest : public testing::Test {
   std::string Wrong(const CheckpointSigned& checkpoint, const note::Verifier& key) {
     const auto parts = PartsOf(checkpoint);
     if (!parts.ok()) return ToString(parts.status());
-    NaiveTree tree(log_);
     std::vector<merkle::Hash> bodies;
     int64_t size = 0;
     for (int32_t p = 0; p < checkpoint.partitions_size(); ++p) {
@@ -144,7 +132,7 @@ class NotaryTest : public testing::Test {
       if (!body.ok()) return ToString(body.status());
       if (body->origin != fmt::format("kefu/memory-log/{}", p)) return "another origin: " + body->origin;
       if (body->size > log_.EndOffset(Partition(p))->value()) return "more records than there are";
-      if (body->root != tree.Root(Partition(p), body->size)) return fmt::format("another root of partition {}", p);
+      if (body->root != RootOfLog(log_, Partition(p), body->size)) return fmt::format("another root of partition {}", p);
       bodies.push_back(merkle::LeafHash(opened->text));
       size += body->size;
     }
@@ -181,8 +169,7 @@ class NotaryTest : public testing::Test {
 
 TEST_F(NotaryTest, SignsTheWholeLogAtOnceWhereNothingWasSignedYet) {
   Notary notary(Context(), Options());
-  ASSERT_TRUE(Settle(notary).ok());
-  EXPECT_EQ(CountSigned(), 0u) << "an empty log";
+  ASSERT_TRUE(Settle(notary).ok() && CountSigned() == 0u) << "an empty log";
   Given(40);
   ASSERT_TRUE(Settle(notary).ok());
   const auto all = AllSigned();

@@ -48,7 +48,7 @@ std::string HelpText(const runtime::Config& config) {
 
 std::vector<std::string> VariablesOfOthers() {
   // Of the tool, then of tests/run.
-  return {"KEFU_SERVER", "KEFU_TLS_CA", "KEFU_TLS_CERT", "KEFU_TLS_KEY", "KEFU_CACHE", "KEFU_SEED", "KEFU_TEST_DATA"};
+  return {"KEFU_ACTOR",  "KEFU_SERVER", "KEFU_TLS_CA", "KEFU_TLS_CERT", "KEFU_TLS_KEY", "KEFU_CACHE", "KEFU_SEED", "KEFU_TEST_DATA"};
 }
 
 std::string UnknownWord(std::string_view word) {

@@ -79,6 +79,8 @@ void Declare(Options* options, Config* config) {
   DeclareLog(&options->log, config);
   DeclareInbox(&options->inbox, config);
   DeclareViews(&options->views, config);
+  config->Add("audit.key-file", &options->audit.key_file,
+              "Key that signs checkpoints of the log (PEM, mode 0600); without one nothing is signed");
   DeclareServing(options, config);
 }
 
@@ -103,6 +105,9 @@ Status Check(const Options& options) {
   }
   if (options.HasRole("clock") && !options.HasRole("view")) {
     return InvalidArgument("the role clock needs the role view: duties read the views");
+  }
+  if (!options.audit.key_file.empty() && !options.HasRole("clock")) {
+    return InvalidArgument("audit.key-file needs the role clock: signing is a duty");
   }
   RETURN_IF_ERROR(Annotate(SplitSettings(options.log.kafka.settings).status(), "log.kafka.settings"));
   return Annotate(SplitSettings(options.inbox.settings).status(), "inbox.kafka.settings");

@@ -58,6 +58,11 @@ struct TlsOptions {
   std::string client_ca;
 };
 
+struct AuditOptions {
+  // Private key that signs checkpoints (PEM). Empty: nothing is signed.
+  std::string key_file;
+};
+
 struct LimitsOptions {
   runtime::Bytes message{int64_t{4} << 20};
   runtime::Bytes memory{int64_t{256} << 20};
@@ -75,6 +80,7 @@ struct Options {
   InboxOptions inbox;
   ViewsOptions views;
   TlsOptions tls;
+  AuditOptions audit;
   bool allow_insecure = false;
   LimitsOptions limits;
 

@@ -19,6 +19,7 @@
 #include "services/clock/duties.h"
 #include "services/clock/handover_keeper.h"
 #include "services/clock/lead_keeper.h"
+#include "services/clock/notary.h"
 #include "services/clock/programme_keeper.h"
 #include "services/clock/switch_teller.h"
 #include "services/ingest/inbox.h"
@@ -75,6 +76,7 @@ StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_directory));
   std::unique_ptr<Running> running(new Running(options, std::move(directory)));
   running->RemoveReadyFile();
+  RETURN_IF_ERROR(running->ReadAuditKey());
   ASSIGN_OR_RETURN(running->logs_, Logs::Open(options, running->directory_));
   if (options.HasRole("view")) RETURN_IF_ERROR(running->OpenViews());
   if (options.HasRole("clock")) running->OpenDuties();
@@ -89,6 +91,14 @@ StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   if (running->inbox_ != nullptr) running->inbox_->Start();
   RETURN_IF_ERROR(running->WriteReadyFile());
   return running;
+}
+
+Status Running::ReadAuditKey() {
+  if (options_.audit.key_file.empty()) return OkStatus();
+  auto signer = note::Signer::ReadFile(options_.audit.key_file);
+  if (!signer.ok()) return Annotate(signer.status(), "audit.key-file");
+  signer_ = *std::move(signer);
+  return OkStatus();
 }
 
 Status Running::OpenViews() {
@@ -113,7 +123,12 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeReportService(*engine_, query));
   queries_.push_back(query::MakeSuitabilityService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
-  queries_.push_back(audit::MakeAuditService(*engine_, logs_->events(), {.token_key = query.token_key}));
+  audit::AuditOptions audit{.token_key = query.token_key};
+  if (signer_.has_value()) {
+    audit.verifier_key = signer_->verifier().Text();
+    audit.lost_note = [this] { return notary_->LostNote(); };
+  }
+  queries_.push_back(audit::MakeAuditService(*engine_, logs_->events(), audit));
   return OkStatus();
 }
 
@@ -133,6 +148,11 @@ void Running::OpenDuties() {
   duties_->Add(std::make_unique<duties::HandoverKeeper>(context));
   duties_->Add(std::make_unique<duties::ProgrammeKeeper>(context));
   duties_->Add(std::make_unique<duties::SwitchTeller>(context));
+  if (!signer_.has_value()) return;
+  auto notary = std::make_unique<duties::Notary>(
+      context, duties::NotaryOptions{.signer = *signer_, .memory_path = directory_.Below("audit/last-checkpoint.json")});
+  notary_ = notary.get();
+  duties_->Add(std::move(notary));
 }
 
 void Running::CompleteInfo(admin::v1::ServerInfo* info) const {
@@ -208,6 +228,7 @@ void Running::Introduce() const {
        {"partitions", log.partitions},
        {"inbox", options_.inbox.bootstrap_servers.empty() ? std::string("none") : options_.inbox.topic},
        {"data", directory_.path()},
+       {"signs_with", signer_.has_value() ? signer_->verifier().Text() : std::string("nothing")},
        {"views", static_cast<int64_t>(engine_ == nullptr ? 0 : engine_->projections().size())},
        {"pid", static_cast<int64_t>(getpid())}});
 }

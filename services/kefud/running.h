@@ -3,9 +3,11 @@
 // The parts of a running server, in the order they depend on each other.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "platform/note/key.h"
 #include "services/kefud/data_directory.h"
 #include "services/kefud/logs.h"
 #include "services/kefud/options.h"
@@ -19,6 +21,7 @@ class ServerInfo;
 }
 namespace kefu::duties {
 class Duties;
+class Notary;
 }
 namespace kefu::engine {
 class Engine;
@@ -50,6 +53,7 @@ class Running {
  private:
   Running(const Options& options, DataDirectory directory);
   Status OpenViews();
+  Status ReadAuditKey();
   void OpenDuties();
   Status OpenDoors();
   Status StartServer();
@@ -64,7 +68,11 @@ class Running {
   DataDirectory directory_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<engine::Engine> engine_;
+  // What signs checkpoints; absent without a key.
+  std::optional<note::Signer> signer_;
   std::unique_ptr<duties::Duties> duties_;
+  // One of duties_; null without a key.
+  duties::Notary* notary_ = nullptr;
   std::unique_ptr<ingest::Recorder> recorder_;
   std::unique_ptr<ingest::IngestServer> ingest_;
   std::vector<std::unique_ptr<grpc::Service>> queries_;
