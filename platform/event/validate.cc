@@ -226,11 +226,28 @@ class Attributes {
   std::string_view path_;
 };
 
+// The event that a correction holds must be one by itself, and one that can be corrected.
+Status ValidateCorrection(const Event& event, absl::Time now, const EventLimits& limits, std::string_view path) {
+  const std::string below = fmt::format("{}.event_corrected.event", path);
+  const auto refuse = [&](const char* reason, const char* explanation) {
+    return WithReason(InvalidArgument("{} {}", below, explanation), reason, below);
+  };
+  Event corrected;
+  if (!corrected.ParseFromString(event.event_corrected().event()))
+    return refuse("CORRECTION_INVALID", "is no serialised event");
+  if (corrected.has_event_corrected() || corrected.has_event_annulled())
+    return refuse("CORRECTION_INVALID", "is itself a correction; name the newest one in corrected_event_id instead");
+  if (corrected.client_id() != event.client_id())
+    return refuse("CORRECTION_INVALID", "is of another client than the correction");
+  return Validate(corrected, now, limits, below);
+}
+
 }  // namespace
 
 Status Validate(const Event& event, absl::Time now, const EventLimits& limits, std::string_view path) {
   RETURN_IF_ERROR(Attributes(event, path).Check(now, limits));
-  return Walk(limits, path).CheckMessage(internal::EventPlan(), event, nullptr);
+  RETURN_IF_ERROR(Walk(limits, path).CheckMessage(internal::EventPlan(), event, nullptr));
+  return event.has_event_corrected() ? ValidateCorrection(event, now, limits, path) : OkStatus();
 }
 
 }  // namespace kefu::event

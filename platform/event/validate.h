@@ -38,7 +38,9 @@ struct EventLimits {
 //   body       BODY_MISSING, BODY_UNKNOWN, BODY_RESERVED, BROADCAST_SET (the server's own stamp)
 //   all below  FIELD_UNKNOWN, FIELD_MISSING, ENUM_UNKNOWN, TEXT_TOO_LONG, TEXT_NOT_UTF8, CASE_ID_MISSING,
 //              CASE_ID_INVALID (1 to 64 visible ASCII characters), CURRENCY_INVALID, TIME_INVALID, DURATION_INVALID,
-//              DATE_INVALID, DIGEST_INVALID, NUMBER_OUT_OF_RANGE, FIELD_MASK_INVALID
+//              DATE_INVALID, DIGEST_INVALID, NUMBER_OUT_OF_RANGE, FIELD_MASK_INVALID, KIND_UNKNOWN
+//   the event that an EventCorrected holds: CORRECTION_INVALID, then all of the above, below
+//              "event.event_corrected.event"
 //
 // Fields that this program does not know are refused, also within a known body: what it cannot check it must not let
 // onto the log. Thread-safe. Costs about a microsecond for an event of 200 bytes.

@@ -230,6 +230,51 @@ TEST(Validate, MoneyTimesDurationsDatesAndMasks) {
     EXPECT_EQ(mask(path), "FIELD_MASK_INVALID event.client_profile_changed.changed.paths[1]") << path;
 }
 
+TEST(Validate, ACorrectionHoldsAWholeEventThatIsCheckedAsOne) {
+  const auto correcting = [](Event corrected) {
+    Event event = SampleContact();
+    event.set_event_id("fix");
+    event.mutable_event_corrected()->set_corrected_event_id(corrected.event_id());
+    event.mutable_event_corrected()->set_reason("typed wrong");
+    event.mutable_event_corrected()->set_event(corrected.SerializeAsString());
+    return event;
+  };
+  EXPECT_EQ(Refusal(correcting(SampleContact())), "accepted");
+  Event corrected = SampleContact();
+  corrected.mutable_recorded_at();
+  EXPECT_EQ(Refusal(correcting(corrected)), "RECORDED_AT_SET event.event_corrected.event.recorded_at");
+  corrected = SampleContact();
+  corrected.mutable_contact_recorded()->clear_channel();
+  EXPECT_EQ(Refusal(correcting(corrected)), "FIELD_MISSING event.event_corrected.event.contact_recorded.channel");
+  corrected = SampleContact();
+  corrected.set_client_id("C-other");
+  EXPECT_EQ(Refusal(correcting(corrected)), "CORRECTION_INVALID event.event_corrected.event");
+  EXPECT_EQ(Refusal(correcting(correcting(SampleContact()))), "CORRECTION_INVALID event.event_corrected.event");
+  corrected = SampleContact();
+  corrected.mutable_client_classified()->set_scheme("asset_tier");
+  EXPECT_EQ(Refusal(correcting(corrected)), "BODY_RESERVED event.event_corrected.event.body");
+  Event broken = correcting(SampleContact());
+  broken.mutable_event_corrected()->set_event("!");
+  EXPECT_EQ(Refusal(broken), "CORRECTION_INVALID event.event_corrected.event");
+  broken.mutable_event_corrected()->clear_reason();
+  EXPECT_EQ(Refusal(broken), "FIELD_MISSING event.event_corrected.reason");
+}
+
+TEST(Validate, RetentionIsForKindsThatThereAre) {
+  Event event = SampleContact();
+  event.clear_client_id();
+  auto& retention = *event.mutable_retention_published();
+  retention.set_version(1);
+  auto& one = *retention.add_classes();
+  one.set_class_id("calls");
+  one.set_years(5);
+  one.set_source("house rule");
+  one.add_kinds("contact_recorded");
+  EXPECT_EQ(Refusal(event), "accepted");
+  one.add_kinds("event_id");
+  EXPECT_EQ(Refusal(event), "KIND_UNKNOWN event.retention_published.classes[0].kinds[1]");
+}
+
 TEST(Validate, MessagesNeverRepeatWhatAClientSaid) {
   Event event = SampleContact();
   event.mutable_client_registered()->set_display_name("secret-name\xff");

@@ -8,6 +8,7 @@
 #include "projections/admission/aggregate.h"
 #include "projections/admission/judges.h"
 #include "projections/admission/seen.h"
+#include "projections/admission/standing.h"
 #include "projections/sdk/case_id.h"
 
 namespace kefu::admission {
@@ -31,6 +32,7 @@ Verdict ToVerdict(const Decision& decision) {
                                                    : events::v1::VERDICT_OUTCOME_REFUSED);
   verdict.set_rule(std::string(NameOf(decision.rule)));
   verdict.set_revision(decision.revision);
+  if (decision.corrected_offset) verdict.set_first_offset(decision.corrected_offset->value());
   return verdict;
 }
 
@@ -83,6 +85,10 @@ Decision Decide(const Event& event, Memory& memory) {
       return JudgeSuitability(event, memory);
     case AggregateKind::kSubscription:
       return JudgeSubscription(event, memory);
+    case AggregateKind::kCorrection:
+      return JudgeCorrection(event, memory);
+    case AggregateKind::kHold:
+      return JudgeHold(event, memory);
     case AggregateKind::kNone:
     case AggregateKind::kDerived:
       return {OrPrecondition(Rule::kNone, event), 0};
@@ -153,7 +159,14 @@ Verdict Judge(const sdk::RecordedEvent& record, sdk::Stage& stage) {
   }
   const Decision decision = Decide(event, memory);
   if (decision.beyond_this_build) return Verdict();
-  memory.PutRaw<Seen>(SeenEvent{record.offset, content_hash, decision.rule}.Encode(), high, low);
+  const bool applied = decision.rule == Rule::kNone;
+  const SeenEvent seen{.first_offset = record.offset,
+                       .content_hash = content_hash,
+                       .rule = decision.rule,
+                       .body = static_cast<int32_t>(event.body_case()),
+                       .client_hash = HashOfClient(event.client_id()),
+                       .stands_on = applied ? StandsOn(event) : 0};
+  memory.PutRaw<Seen>(seen.Encode(), high, low);
   return ToVerdict(decision);
 }
 

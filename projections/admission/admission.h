@@ -28,6 +28,9 @@ std::string SeenKey(const events::v1::Event& event);
 // and does not come to count because it was sent again. Only `event_id_reused` and `event_id_missing` leave no trace.
 // A copy of a broadcast event was judged in partition 0; here it is only looked up, and what it says is taken over.
 //
+// The verdict on an applied EventCorrected or EventAnnulled has in `first_offset` where the event lies that it is about:
+// the first one, also where it names another correction. Whoever keeps verdicts must keep these.
+//
 // An outcome of UNSPECIFIED: from this event on the log is judged by a version of the rules that this build does
 // not have. Nothing changed; the caller must stop before the event, as before a body that it does not know.
 //

@@ -161,13 +161,19 @@ TEST(Admission, ARefusalChangesNothingButTheMemoryOfItsId) {
 
 // These bytes are on disks.
 TEST(SeenEvent, BytesAreFrozen) {
-  const SeenEvent seen{Offset(258), 0x0102030405060708, Rule::kCaseNotOpen};
-  EXPECT_EQ(Hex(seen.Encode()), "000000000000010201020304050607082c");
+  SeenEvent seen{Offset(258), 0x0102030405060708, Rule::kCaseNotOpen, 310, false, 0x0a0b0c0d, 0x11121314};
+  EXPECT_EQ(Hex(seen.Encode()), "000000000000010201020304050607082c01360a0b0c0d11121314");
+  seen.corrected = true;
+  EXPECT_EQ(Hex(seen.Encode()), "000000000000010201020304050607082c81360a0b0c0d11121314");
   const auto back = SeenEvent::Decode(seen.Encode());
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->first_offset, Offset(258));
   EXPECT_EQ(back->content_hash, seen.content_hash);
   EXPECT_EQ(back->rule, Rule::kCaseNotOpen);
+  EXPECT_EQ(back->body, 310);
+  EXPECT_TRUE(back->corrected);
+  EXPECT_EQ(back->client_hash, seen.client_hash);
+  EXPECT_EQ(back->stands_on, seen.stands_on);
   EXPECT_FALSE(SeenEvent::Decode("short").has_value());
 }
 
@@ -178,7 +184,7 @@ TEST(AggregateOf, KnowsEveryBodyAndNothingElse) {
     const AggregateKind kind = AggregateOf(static_cast<Event::BodyCase>(tag));
     EXPECT_NE(kind, AggregateKind::kUnknown) << oneof->field(i)->name();
   }
-  for (const int tag : {0, 99, 403, 506, 509, 511, 605, 609, 613, 726, 729, 737, 789, 792, 861, 900})
+  for (const int tag : {0, 99, 403, 506, 509, 511, 605, 609, 613, 726, 729, 737, 789, 741, 792, 861, 886, 904})
     EXPECT_EQ(AggregateOf(static_cast<Event::BodyCase>(tag)), AggregateKind::kUnknown) << tag;
 }
 

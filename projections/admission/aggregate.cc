@@ -25,7 +25,7 @@ AggregateKind AggregateOf(Event::BodyCase body) {
       if (tag < 605) return AggregateKind::kSuitability;
       return tag >= 610 && tag < 613 ? AggregateKind::kSubscription : AggregateKind::kUnknown;
     case 7:
-      if (tag < 720) return AggregateKind::kReference;
+      if (tag < 720 || tag == 740) return AggregateKind::kReference;
       if (tag < 726 || tag == 790 || tag == 791) return AggregateKind::kStaff;
       return tag >= 730 && tag < 737 ? AggregateKind::kCatalogue : AggregateKind::kUnknown;
     case 8:
@@ -33,6 +33,9 @@ AggregateKind AggregateOf(Event::BodyCase body) {
       if (tag < 860) return AggregateKind::kDerived;
       if (tag >= 880 && tag < 886) return AggregateKind::kLog;
       return tag == 860 ? AggregateKind::kLead : AggregateKind::kUnknown;
+    case 9:
+      if (tag < 902) return AggregateKind::kCorrection;
+      return tag < 904 ? AggregateKind::kHold : AggregateKind::kUnknown;
     default:
       return AggregateKind::kUnknown;
   }

@@ -20,6 +20,8 @@ enum class AggregateKind {
   kLead,
   kSuitability,  // what a client can bear, and what was recommended to it
   kSubscription,
+  kCorrection,   // what is said of another event
+  kHold,         // what of a client must be kept
   kClock,        // what services conclude of a case; moves no revision
   kDerived,      // what they conclude of a client; likewise
   kLog,          // what they state of the log: of no client, in partition 0

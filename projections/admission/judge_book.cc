@@ -21,7 +21,7 @@ using Ids = google::protobuf::RepeatedPtrField<std::string>;
 constexpr int kOfEachRole = 8;
 constexpr int kPastKept = 16;
 
-bool Holds(const Ids& ids, const std::string& id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool Has(const Ids& ids, const std::string& id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
 
 void Drop(const std::string& id, Ids& ids) {
   for (int i = ids.size() - 1; i >= 0; --i)
@@ -36,7 +36,7 @@ void AddNewest(const std::string& id, int most, Ids& ids) {
 
 bool ServesAs(const ServingState& serving, BrokerRole role, const std::string& staff_id) {
   if (role == events::v1::BROKER_ROLE_PRIMARY) return serving.broker_id() == staff_id;
-  return Holds(role == events::v1::BROKER_ROLE_BACKUP ? serving.backup_ids() : serving.specialist_ids(), staff_id);
+  return Has(role == events::v1::BROKER_ROLE_BACKUP ? serving.backup_ids() : serving.specialist_ids(), staff_id);
 }
 
 // The handover must be under way; null in `found` where the event belongs to none.
@@ -89,7 +89,7 @@ Rule JudgeInformed(const Event& event, const ClientInformedOfHandover& informed,
   if (handover == nullptr) return Rule::kHandoverUnknown;
   const ClientState* client = memory.Find<Clients>(event.client_id());
   const bool served = client != nullptr && (Serves(*client, handover->from_staff_id()) ||
-                                            Holds(client->serving().past_broker_ids(), handover->from_staff_id()));
+                                            Has(client->serving().past_broker_ids(), handover->from_staff_id()));
   return served ? Rule::kNone : Rule::kClientNotInHandover;
 }
 

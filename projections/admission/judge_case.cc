@@ -16,8 +16,8 @@ Rule JudgeContent(const Event& event, Memory& memory) {
     return JudgeHolderIfPublished(event.case_assigned().assignee_id(), memory);
   if (event.body_case() != Event::kCaseNextActionSet) return Rule::kNone;
   const auto& next = event.case_next_action_set();
-  const bool empty = next.action().value().empty() && next.owner_id().empty() && !next.has_due_at();
-  return empty ? Rule::kNextActionEmpty : JudgeHolderIfPublished(next.owner_id(), memory);
+  const Rule rule = CheckNextAction(next);
+  return rule != Rule::kNone ? rule : JudgeHolderIfPublished(next.owner_id(), memory);
 }
 
 void KeepAssignee(const Event& event, CaseState& state, Memory& memory) {
@@ -30,6 +30,11 @@ void KeepAssignee(const Event& event, CaseState& state, Memory& memory) {
 }
 
 }  // namespace
+
+Rule CheckNextAction(const events::v1::CaseNextActionSet& next) {
+  const bool empty = next.action().value().empty() && next.owner_id().empty() && !next.has_due_at();
+  return empty ? Rule::kNextActionEmpty : Rule::kNone;
+}
 
 Decision JudgeCase(const Event& event, Memory& memory) {
   const std::string& case_id = sdk::CaseIdOf(event);

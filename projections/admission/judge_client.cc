@@ -90,6 +90,11 @@ void KeepMarketingConsents(const Event& event, ClientState& client) {
 
 }  // namespace
 
+Rule CheckProfileOf(const Event& event, Memory& memory) {
+  const ClientState* client = memory.Find<Clients>(event.client_id());
+  return JudgeContent(event, client != nullptr ? *client : ClientState::default_instance(), memory);
+}
+
 Rule JudgeIsClient(const std::string& client_id, Memory& memory) {
   const ClientState* client = memory.Find<Clients>(client_id);
   if (client == nullptr || client->status() == events::v1::CLIENT_STATUS_UNSPECIFIED) return Rule::kClientUnknown;

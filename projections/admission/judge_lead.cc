@@ -68,16 +68,6 @@ Rule JudgeAccepted(const Event& event, const LeadState& lead, Memory& memory) {
   return JudgeAct(event, staff_id, events::v1::STAFF_ACT_MARKET, memory);
 }
 
-// Without credits nobody shares in it.
-Rule JudgeWon(const LeadWon& won) {
-  int64_t sum = 0;
-  for (const auto& credit : won.credits()) {
-    if (credit.share_bp() < 0) return Rule::kCreditsDoNotAddUp;
-    sum += credit.share_bp();
-  }
-  return won.credits().empty() || sum == kWholeBp ? Rule::kNone : Rule::kCreditsDoNotAddUp;
-}
-
 Rule JudgeContent(const Event& event, const LeadState& lead, Memory& memory) {
   switch (event.body_case()) {
     case Event::kLeadRaised:
@@ -85,13 +75,23 @@ Rule JudgeContent(const Event& event, const LeadState& lead, Memory& memory) {
     case Event::kLeadAccepted:
       return JudgeAccepted(event, lead, memory);
     case Event::kLeadWon:
-      return JudgeWon(event.lead_won());
+      return CheckCredits(event.lead_won());
     default:
       return Rule::kNone;
   }
 }
 
 }  // namespace
+
+// Without credits nobody shares in it.
+Rule CheckCredits(const LeadWon& won) {
+  int64_t sum = 0;
+  for (const auto& credit : won.credits()) {
+    if (credit.share_bp() < 0) return Rule::kCreditsDoNotAddUp;
+    sum += credit.share_bp();
+  }
+  return won.credits().empty() || sum == kWholeBp ? Rule::kNone : Rule::kCreditsDoNotAddUp;
+}
 
 Decision JudgeLead(const Event& event, Memory& memory) {
   const std::string& lead_id = LeadIdOf(event);

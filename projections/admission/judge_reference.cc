@@ -81,6 +81,12 @@ Rule JudgeModel(const Event& event, Memory& memory) {
   return CheckModel(model);
 }
 
+Rule JudgeRetention(const Event& event, Memory& memory) {
+  const auto& retention = event.retention_published();
+  const Rule rule = JudgeVersion(event.body_case(), {}, retention.version(), memory);
+  return rule != Rule::kNone ? rule : CheckRetention(retention);
+}
+
 Rule JudgeContent(const Event& event, Memory& memory) {
   switch (event.body_case()) {
     case Event::kRulesVersionAdopted:
@@ -98,6 +104,8 @@ Rule JudgeContent(const Event& event, Memory& memory) {
       return JudgeSegmentRules(event, memory);
     case Event::kChurnModelPublished:
       return JudgeModel(event, memory);
+    case Event::kRetentionPublished:
+      return JudgeRetention(event, memory);
     default:
       return Rule::kBodyUnknown;
   }
@@ -142,6 +150,9 @@ Decision Move(const Event& event, Memory& memory) {
     }
     case Event::kChurnModelPublished:
       KeepVersion(event.body_case(), {}, event.churn_model_published().version(), memory);
+      break;
+    case Event::kRetentionPublished:
+      KeepVersion(event.body_case(), {}, event.retention_published().version(), memory);
       break;
     default:
       break;

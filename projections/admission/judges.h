@@ -2,6 +2,9 @@
 
 // The rules of each aggregate. For admission itself.
 
+#include <optional>
+#include <string>
+
 #include "kefu/events/v1/event.pb.h"
 #include "projections/admission/rules.h"
 #include "projections/admission/tables.h"
@@ -16,6 +19,8 @@ struct Decision {
   int64_t revision = 0;
   // By rules that this build does not have; nothing was judged.
   bool beyond_this_build = false;
+  // Of what corrects or annuls: where the first event is.
+  std::optional<Offset> corrected_offset = std::nullopt;
 };
 
 // Each judges by its own rules alone, the event's ids and its body's place being in order, and moves the state unless a
@@ -35,6 +40,13 @@ Decision JudgeBook(const events::v1::Event& event, Memory& memory);
 Decision JudgeLead(const events::v1::Event& event, Memory& memory);
 Decision JudgeSuitability(const events::v1::Event& event, Memory& memory);
 Decision JudgeSubscription(const events::v1::Event& event, Memory& memory);
+Decision JudgeCorrection(const events::v1::Event& event, Memory& memory);
+Decision JudgeHold(const events::v1::Event& event, Memory& memory);
+
+// What judges say of the content of a body alone, for what is to stand in the place of an applied event.
+Rule CheckProfileOf(const events::v1::Event& event, Memory& memory);
+Rule CheckCredits(const events::v1::LeadWon& won);
+Rule CheckNextAction(const events::v1::CaseNextActionSet& next);
 
 // The same without judging: `copy` was judged, and applied, in partition 0.
 Decision TakeRelation(const events::v1::Event& copy, Memory& memory);

@@ -230,4 +230,17 @@ Rule CheckSegmentRules(const events::v1::SegmentRulesPublished& published) {
 
 Rule CheckModel(const events::v1::ChurnModelPublished& model) { return RuleOf(rules::CheckModel(model)); }
 
+Rule CheckRetention(const events::v1::RetentionPublished& retention) {
+  std::set<std::string> ids, kinds;
+  int for_all_others = 0;
+  for (const auto& one : retention.classes()) {
+    if (!IsReferenceId(one.class_id(), kLongestReferenceId) || !ids.insert(one.class_id()).second || one.years() < 1)
+      return Rule::kRetentionInvalid;
+    if (one.kinds().empty()) ++for_all_others;
+    for (const std::string& kind : one.kinds())
+      if (kind.empty() || !kinds.insert(kind).second) return Rule::kRetentionInvalid;
+  }
+  return for_all_others == 1 ? Rule::kNone : Rule::kRetentionInvalid;
+}
+
 }  // namespace kefu::admission

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "kefu/events/v1/audit.pb.h"
 #include "kefu/events/v1/calendar.pb.h"
 #include "kefu/events/v1/policy.pb.h"
 #include "kefu/events/v1/reference.pb.h"
@@ -30,5 +31,8 @@ Rule CheckPack(const events::v1::PolicyPackPublished& pack, KindOfCalendar kind_
 Rule CheckCodeSet(const events::v1::CodeSetPublished& codes);
 Rule CheckSegmentRules(const events::v1::SegmentRulesPublished& rules);
 Rule CheckModel(const events::v1::ChurnModelPublished& model);
+// Classes have ids of their own and some years; exactly one of them is for all other kinds; a kind is in one class only.
+// Whether there is such a kind is for the door to say, for a newer build knows more of them.
+Rule CheckRetention(const events::v1::RetentionPublished& retention);
 
 }  // namespace kefu::admission

@@ -1,6 +1,7 @@
 // Every rule as a line of text: testdata/rules.txt and its like.
 
 #include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -182,6 +183,22 @@ TEST(ReferenceRules, ListsAreBounded) {
     rule.set_segment(fmt::format("s{}", i));
     rule.mutable_condition()->set_constant(1);
     EXPECT_EQ(NameOf(CheckSegmentRules(rules)), i <= 32 ? "" : "too_many_segments");
+  }
+}
+
+TEST(ReferenceRules, TheRetentionThatIsDeliveredIsValid) {
+  for (const char* path : {"deploy/retention/cn-broker.json", "deploy/retention/us-broker.json"}) {
+    std::ifstream file(path);
+    ASSERT_TRUE(file.good()) << path;
+    const std::string json(std::istreambuf_iterator<char>(file), {});
+    Event event;
+    ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &event).ok()) << path;
+    EXPECT_EQ(CheckRetention(event.retention_published()), Rule::kNone) << path;
+    for (const auto& one : event.retention_published().classes()) {
+      EXPECT_FALSE(one.source().empty());
+      for (const std::string& kind : one.kinds())
+        EXPECT_NE(Event::descriptor()->FindFieldByName(kind), nullptr) << path << " " << kind;
+    }
   }
 }
 

@@ -52,6 +52,7 @@ inline constexpr std::array kRuleFiles = {
     "projections/admission/testdata/suitability.txt",
     "projections/admission/testdata/products.txt",
     "projections/admission/testdata/leads.txt",
+    "projections/admission/testdata/corrections.txt",
 };
 
 // One line of such a file: the event and the verdict it must get.
@@ -72,6 +73,14 @@ inline std::string Expanded(std::string text, const std::map<std::string, std::s
     for (size_t at; (at = text.find("$" + name->first)) != std::string::npos;)
       text.replace(at, name->first.size() + 1, name->second);
   return text;
+}
+
+// In these lines the event that a correction holds is told in text, too; with a bang in front it stays as it is.
+inline void FillCorrection(events::v1::Event& event) {
+  if (!event.has_event_corrected() || event.event_corrected().event().starts_with("!")) return;
+  events::v1::Event corrected;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(event.event_corrected().event(), &corrected));
+  event.mutable_event_corrected()->set_event(corrected.SerializeAsString());
 }
 
 }  // namespace internal
@@ -96,6 +105,7 @@ inline std::vector<RuleLine> ReadRuleLines(const std::string& path) {
     RuleLine line{fmt::format("{}:{}", path, number), story, Trimmed(text.substr(0, bar)), {}};
     const std::string event = internal::Expanded(text.substr(bar + 1), names);
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(event, &line.event)) << path << ":" << number;
+    internal::FillCorrection(line.event);
     const bool has_id = !line.event.event_id().empty();
     if (!has_id) line.event.set_event_id(fmt::format("line-{}", number));
     if (line.event.source().empty()) line.event.set_source("test");

@@ -10,12 +10,12 @@ namespace kefu::admission {
 namespace {
 
 template <class List, class Value>
-bool Holds(const List& list, const Value& value) {
+bool Has(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 bool Permits(const QualificationState& qualification, events::v1::StaffAct act, int32_t day) {
-  return Holds(qualification.acts(), act) && qualification.first_day() <= day &&
+  return Has(qualification.acts(), act) && qualification.first_day() <= day &&
          (!qualification.has_last_day() || day <= qualification.last_day());
 }
 
@@ -56,8 +56,8 @@ Rule JudgeAct(const events::v1::Event& event, const std::string& staff_id, event
 
 bool Serves(const ClientState& client, const std::string& staff_id) {
   const ServingState& serving = client.serving();
-  return serving.broker_id() == staff_id || Holds(serving.backup_ids(), staff_id) ||
-         Holds(serving.specialist_ids(), staff_id);
+  return serving.broker_id() == staff_id || Has(serving.backup_ids(), staff_id) ||
+         Has(serving.specialist_ids(), staff_id);
 }
 
 int32_t DayNumberOf(const events::v1::CalendarDate& date) {

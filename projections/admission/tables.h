@@ -160,13 +160,28 @@ struct Subscriptions {
   using Row = SubscriptionState;
 };
 
+// Events that corrected or annulled another, by FastHash128 of their ids: a later correction names the one before it.
+struct Corrections {
+  static constexpr std::string_view kName = "corrections";
+  static constexpr uint8_t kId = 21;
+  using Key = codec::KeyOf<int64_t, int64_t>;  // the hash, high half first
+  using Row = CorrectionState;
+};
+
+struct Holds {
+  static constexpr std::string_view kName = "holds";
+  static constexpr uint8_t kId = 22;
+  using Key = codec::KeyOf<std::string, std::string>;  // client id, hold id
+  using Row = HoldState;
+};
+
 struct Admission {
   static constexpr std::string_view kName = "admission";
-  static constexpr int32_t kVersion = 3;
+  static constexpr int32_t kVersion = 4;
   using Events = sdk::TypeList<>;
   using Tables = sdk::TypeList<Seen, Clients, Cases, Undertakings, Merges, Survivors, Relations, Parents, Units,
                                Calendars, Versions, CodeSets, Staff, Handovers, Products, Names, SuitabilityPacks,
-                               Leads, Recommendations, Subscriptions>;
+                               Leads, Recommendations, Subscriptions, Corrections, Holds>;
   using Indexes = sdk::TypeList<>;
 
   static void Ahead(const events::v1::Event& event, sdk::RowsAhead& rows);

@@ -13,7 +13,8 @@ events::v1::Verdict Entry::Verdict() const {
 
 std::string EncodeEntry(const events::v1::Verdict* verdict, std::string_view event) {
   std::string decided;
-  if (verdict != nullptr && verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
+  if (verdict != nullptr &&
+      (verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED || verdict->first_offset() != 0))
     decided = verdict->SerializeAsString();
   // A rule's name and two numbers; names are ours.
   KEFU_CHECK(decided.size() < 256, "a verdict of {} bytes", decided.size());

@@ -9,12 +9,15 @@
 namespace kefu::journal {
 
 // One entry of the journal. On disk; frozen (golden bytes in journal_test.cc):
-//   one byte n     0 where the event was applied
-//   n bytes        the Verdict, where it was not
+//   one byte n     0 where the event was applied, and corrects none
+//   n bytes        the Verdict, where it was not, or has the place of the event it corrects
 //   the rest       the record's bytes as they are on the log
 struct Entry {
   // Empty: applied.
   std::string_view verdict;
+  bool applied() const {
+    return verdict.empty() || Verdict().outcome() == events::v1::VERDICT_OUTCOME_APPLIED;
+  }
   // A serialised Event. Borrowed, as `verdict` is.
   std::string_view event;
 

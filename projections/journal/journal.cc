@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "platform/base/time.h"
 #include "projections/journal/entry.h"
 #include "projections/sdk/home.h"
 
@@ -66,14 +67,40 @@ std::optional<Pair> PairOf(const sdk::Recorded<Event>& recorded, Rows& view) {
   }
 }
 
+// The verdict says where the event lies that is corrected.
+void NoteCorrection(const sdk::Recorded<Event>& recorded, Rows& view) {
+  const bool annuls = recorded.body.body_case() == Event::kEventAnnulled;
+  if (!annuls && recorded.body.body_case() != Event::kEventCorrected) return;
+  const events::v1::Verdict* verdict = recorded.record.verdict;
+  if (verdict == nullptr || verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED) return;
+  view.PutRaw<Corrections>(CorrectedBy{recorded.body.event_id(), annuls}.Encode(), recorded.body.client_id(),
+                           Offset(verdict->first_offset()));
+}
+
 }  // namespace
 
+std::optional<CorrectedBy> CorrectedBy::Decode(std::string_view bytes) {
+  CorrectedBy by;
+  int32_t annulled = 0;
+  if (!codec::TakePart(bytes, &by.event_id) || !codec::TakePart(bytes, &annulled) || !bytes.empty())
+    return std::nullopt;
+  by.annulled = annulled != 0;
+  return by;
+}
+
 sdk::Outcome JournalView::Apply(const sdk::Recorded<Event>& recorded, Rows& view) {
+  const bool late = FromProto(recorded.body.recorded_at()) != recorded.record.recorded_at;
+  const auto note_late = [&](const std::string& client_id) {
+    if (late)
+      view.PutRaw<Late>(ToProto(recorded.record.recorded_at).SerializeAsString(), client_id, recorded.record.offset);
+  };
   const auto put = [&](const std::string& client_id) {
     view.PutRaw<Entries>(EncodeEntry(recorded.record.verdict, recorded.record.bytes), client_id, recorded.record.offset);
+    note_late(client_id);
   };
   if (!recorded.body.client_id().empty()) {
     put(recorded.body.client_id());
+    NoteCorrection(recorded, view);
     return sdk::Applied();
   }
   // What partition 0 refused reaches no other partition, so that it would be in one client's journal and not in the
@@ -82,6 +109,7 @@ sdk::Outcome JournalView::Apply(const sdk::Recorded<Event>& recorded, Rows& view
   if (verdict != nullptr && verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED) return sdk::Ignored();
   if (IsAboutLog(recorded.body)) return sdk::Ignored();
   view.PutRaw<Broadcasts>(EncodeEntry(verdict, recorded.record.bytes), recorded.record.offset);
+  note_late("");
   const auto pair = PairOf(recorded, view);
   if (!pair.has_value()) return sdk::Applied();
   for (const std::string* client_id : {&pair->client_id, &pair->other_client_id})

@@ -3,6 +3,9 @@
 // Every event of a client as it was recorded, in the order of the log: the timeline, and what as-of folds again. A fact
 // about two clients is in the journals of both.
 
+#include <optional>
+#include <string>
+
 #include "projections/sdk/projection.h"
 
 namespace kefu::journal {
@@ -36,13 +39,40 @@ struct Broadcasts {
   using Row = sdk::RawBytes;
 };
 
+// Which of a client's events were corrected or annulled, and by which event last.
+struct Corrections {
+  static constexpr std::string_view kName = "corrections";
+  static constexpr uint8_t kId = 4;
+  using Key = codec::KeyOf<std::string, Offset>;  // client id, offset of the first event
+  using Row = sdk::RawBytes;                      // CorrectedBy
+};
+
+// The partition's effective recorded time, of entries and of what was broadcast, where it is not the record's own: a clock
+// went back. Values are serialised google.protobuf.Timestamps.
+struct Late {
+  static constexpr std::string_view kName = "late";
+  static constexpr uint8_t kId = 5;
+  using Key = codec::KeyOf<std::string, Offset>;  // client id, empty for what was broadcast; offset
+  using Row = sdk::RawBytes;
+};
+
+// On disk, as key parts; frozen.
+struct CorrectedBy {
+  std::string event_id;
+  bool annulled = false;
+
+  std::string Encode() const { return codec::Key(event_id, static_cast<int32_t>(annulled)); }
+  // Empty if the bytes are none.
+  static std::optional<CorrectedBy> Decode(std::string_view bytes);
+};
+
 struct JournalView {
   static constexpr std::string_view kName = "journal";
   static constexpr int32_t kVersion = 3;
   // Attempts that admission refused are part of what happened.
   static constexpr bool kTakesRefused = true;
   using Events = sdk::AllEvents;
-  using Tables = sdk::TypeList<Entries, Pairs, Broadcasts>;
+  using Tables = sdk::TypeList<Entries, Pairs, Broadcasts, Corrections, Late>;
   using Indexes = sdk::TypeList<>;
 
   static sdk::Outcome Apply(const sdk::Recorded<events::v1::Event>& recorded, sdk::View<JournalView>& view);

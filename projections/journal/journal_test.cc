@@ -74,6 +74,42 @@ TEST(Journal, KeepsAClientsEventsInTheOrderOfTheLogWithTheAttemptsThatWereRefuse
                                           "C-2 case_closed case_not_resolved", "C-2 case_resolved "));
 }
 
+TEST(Journal, SaysWhatWasCorrectedAndKeepsBoth) {
+  ProjectionDriver<JournalView> test;
+  const auto contact = [] { return Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND); };
+  Event told = contact().Client("C-1").Id("talk").AtMinute(1).event();
+  told.mutable_contact_recorded()->set_summary("told right");
+  const auto correcting = [&](const char* id, const char* named) {
+    return Draft().Id(id).With([&](Event& event) {
+      event.mutable_event_corrected()->set_corrected_event_id(named);
+      event.mutable_event_corrected()->set_event(told.SerializeAsString());
+    });
+  };
+  test.Given(contact(), contact().Id("talk").AtMinute(1), correcting("fix", "talk"));
+  const auto corrected_by = [&] {
+    std::vector<std::string> lines;
+    for (const auto& [key, value] : test.run().view().RawRows("corrections")) {
+      const auto by = CorrectedBy::Decode(value);
+      EXPECT_TRUE(by.has_value());
+      EXPECT_EQ(key, codec::Key("C-1", Offset(2)));
+      lines.push_back(by->event_id + (by->annulled ? " annulled" : ""));
+    }
+    return lines;
+  };
+  EXPECT_THAT(corrected_by(), testing::ElementsAre("fix"));
+  test.When(correcting("again", "talk")).Then(Refused("event_corrected_already"));
+  EXPECT_THAT(corrected_by(), testing::ElementsAre("fix"));
+  test.Given(Draft().Id("gone").With([](Event& event) { event.mutable_event_annulled()->set_annulled_event_id("fix"); }));
+  EXPECT_THAT(corrected_by(), testing::ElementsAre("gone annulled"));
+  EXPECT_EQ(LinesOf(test).size(), 5u);
+  const auto rows = test.run().view().RawRows("entries");
+  const auto entry = DecodeEntry(rows.at(2).second);
+  EXPECT_TRUE(entry->applied());
+  // The driver leaves each second offset out.
+  EXPECT_EQ(entry->Verdict().first_offset(), 2);
+  EXPECT_FALSE(CorrectedBy::Decode("?").has_value());
+}
+
 TEST(Journal, ADeliveryThatIsADuplicateLeavesNothing) {
   ProjectionDriver<JournalView> test;
   test.Given(Opened("K-1").Id("x").AtMinute(1)).When(Opened("K-1").Id("x").AtMinute(1)).Then(Duplicate());

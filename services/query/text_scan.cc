@@ -225,7 +225,7 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   const auto entry = journal::DecodeEntry(stored);
   if (!entry.has_value()) return Damaged(kJournal, partition_, offset);
   // Attempts that were refused did not happen.
-  if (!entry->verdict.empty()) return OkStatus();
+  if (!entry->applied()) return OkStatus();
   events::v1::Event event;
   if (!event.ParseFromArray(entry->event.data(), static_cast<int>(entry->event.size())))
     return Damaged(kJournal, partition_, offset);
