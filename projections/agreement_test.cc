@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <random>
 
 #include "platform/base/files.h"
 #include "platform/testkit/client_events.h"
@@ -150,12 +152,37 @@ void AddRecommendations(const std::function<void(const testkit::Draft&)>& add, i
   }
 }
 
+// What auditors need said, of clients and of the log.
+void AddWhatAuditorsNeed(const std::function<void(const testkit::Draft&)>& add, int clients) {
+  const auto of_nobody = [&](const auto& fill) { add(testkit::Draft().Client("").With(fill)); };
+  of_nobody([](events::v1::Event& event) {
+    event.mutable_broadcast()->set_partitions(1);
+    event.mutable_retention_published()->set_version(1);
+    auto& all = *event.mutable_retention_published()->add_classes();
+    all.set_class_id("all");
+    all.set_years(20);
+  });
+  of_nobody([](events::v1::Event& event) { event.mutable_regulatory_return_filed()->set_return_id("r-1"); });
+  of_nobody([](events::v1::Event& event) {
+    event.mutable_checkpoint_signed()->set_note("a note");
+    event.mutable_checkpoint_signed()->add_partitions()->set_size(7);
+  });
+  for (int i = 0; i < clients; ++i) {
+    const std::string client = fmt::format("C-{}", i);
+    add(testkit::Draft().Client(client).With(
+        [](events::v1::Event& event) { event.mutable_legal_hold_placed()->set_hold_id("H-1"); }));
+    if (i % 2 != 0) continue;
+    add(testkit::Draft().Client(client).With(
+        [](events::v1::Event& event) { event.mutable_legal_hold_lifted()->set_hold_id("H-1"); }));
+  }
+}
+
 // A random history, and what no producer tells of its clients: what services conclude, and what is published for all.
-std::vector<events::v1::Event> History(uint64_t seed) {
+std::vector<events::v1::Event> History(uint64_t seed, int events = 3000) {
   // Few clients: long histories, many open cases, many repeats of one row in a batch.
   constexpr int kClients = 6;
   auto history = testkit::RandomHistory(
-      {.seed = seed, .clients = kClients, .events = 3000, .undertakings = 3, .case_facts = 6});
+      {.seed = seed, .clients = kClients, .events = events, .undertakings = 3, .case_facts = 6});
   const auto add = [&](const testkit::Draft& draft) {
     history.push_back(testkit::Finish(draft, static_cast<int64_t>(history.size())));
   };
@@ -177,42 +204,187 @@ std::vector<events::v1::Event> History(uint64_t seed) {
         testkit::Related("r2", events::v1::RELATION_KIND_HOUSEHOLD, "C-3", "C-5"), testkit::RelationEnded("r2")})
     add(draft);
   AddRecommendations(add, kClients);
+  AddWhatAuditorsNeed(add, kClients);
   return history;
+}
+
+// A log, and its events as a driver gets them.
+struct Told {
+  testkit::MemoryLog log{1};
+  std::vector<Delivery> deliveries;
+
+  explicit Told(const std::vector<events::v1::Event>& history) {
+    for (const auto& event : history) {
+      Delivery delivery{event, {}, Offset(static_cast<int64_t>(deliveries.size())), {}};
+      delivery.recorded_at = testkit::Beginning() + absl::Seconds(deliveries.size());
+      // Now and then a clock that goes back.
+      const absl::Duration back = deliveries.size() % 97 == 0 ? absl::Seconds(40) : absl::ZeroDuration();
+      delivery.bytes = testkit::Recorded(event, delivery.recorded_at - back);
+      EXPECT_TRUE(delivery.event.ParseFromString(delivery.bytes));
+      EXPECT_EQ(log.Put(Partition(0), delivery.bytes), delivery.offset);
+      delivery.recorded_at -= back;
+      deliveries.push_back(std::move(delivery));
+    }
+  }
+};
+
+Entries WithoutEmptyRows(Entries entries) {
+  std::erase_if(entries, [](const auto& entry) { return entry.second.empty(); });
+  return entries;
+}
+
+// Rows in which the engine and the driver are not the same; `told` without those tables that need not be.
+std::vector<std::string> Differences(const engine::Engine& engine, const std::vector<Delivery>& deliveries,
+                                     bool corrected) {
+  std::vector<std::string> differences;
+  for (const auto* view : Catalogue()) {
+    testkit::ViewRun run(*view);
+    for (const Delivery& delivery : deliveries) run.Deliver(delivery);
+    EXPECT_TRUE(run.parked().empty()) << view->name;
+    size_t rows = 0;
+    for (const auto& table : view->tables) {
+      rows += InMemory(run, table).size();
+      // What a corrected event called something by stays known.
+      if (corrected && table.name == "known_values") continue;
+      auto in_engine = InEngine(engine, view->name, table.name, table.describe), in_memory = InMemory(run, table);
+      // Of a row that nothing is left of, nobody can tell whether something ever was.
+      if (corrected && table.prototype != nullptr) {
+        in_engine = WithoutEmptyRows(std::move(in_engine));
+        in_memory = WithoutEmptyRows(std::move(in_memory));
+      }
+      if (in_engine != in_memory) differences.push_back(fmt::format("{}.{}", view->name, table.name));
+      for (const auto& index : table.indexes)
+        if (KeysOf(InEngine(engine, view->name, index.name, index.describe)) != run.view().IndexLines(index.name))
+          differences.push_back(fmt::format("{}.{}", view->name, index.name));
+    }
+    EXPECT_GT(rows, 0u) << view->name << " folds nothing of this: nothing is compared";
+  }
+  return differences;
 }
 
 TEST(Agreement, TheEngineAndTheDriverHoldTheSameRowsAndEntries) {
   for (const uint64_t seed : {61, 62, 63}) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    testkit::MemoryLog log(1);
-    std::vector<Delivery> deliveries;
-    for (auto& event : History(seed)) {
-      Delivery delivery{event, {}, Offset(static_cast<int64_t>(deliveries.size())), {}};
-      delivery.recorded_at = testkit::Beginning() + absl::Seconds(deliveries.size());
-      delivery.bytes = testkit::Recorded(event, delivery.recorded_at);
-      ASSERT_TRUE(delivery.event.ParseFromString(delivery.bytes));
-      ASSERT_EQ(log.Put(Partition(0), delivery.bytes), delivery.offset);
-      deliveries.push_back(std::move(delivery));
-    }
+    Told told(History(seed));
     const TempDirectory directory;
-    engine::Running running(log, directory.path(), Catalogue(), {.max_batch_events = static_cast<int>(seed)});
-    running.CatchUp(log);
-    for (const auto* view : Catalogue()) {
-      testkit::ViewRun run(*view);
-      for (const Delivery& delivery : deliveries) run.Deliver(delivery);
-      EXPECT_TRUE(run.parked().empty());
-      size_t rows = 0;
-      for (const auto& table : view->tables) {
-        rows += InMemory(run, table).size();
-        EXPECT_EQ(InEngine(*running.engine, view->name, table.name, table.describe), InMemory(run, table))
-            << view->name << " " << table.name;
-        for (const auto& index : table.indexes)
-          EXPECT_EQ(KeysOf(InEngine(*running.engine, view->name, index.name, index.describe)),
-                    run.view().IndexLines(index.name))
-              << view->name << " " << index.name;
-      }
-      EXPECT_GT(rows, 0u) << view->name << " folds nothing of this: nothing is compared";
-    }
+    engine::Running running(told.log, directory.path(), Catalogue(), {.max_batch_events = static_cast<int>(seed)});
+    running.CatchUp(told.log);
+    EXPECT_EQ(Differences(*running.engine, told.deliveries, false), std::vector<std::string>());
   }
+}
+
+// Tells an earlier event otherwise.
+events::v1::Event ToldOtherwise(events::v1::Event event, std::mt19937_64& random) {
+  const auto below = [&](uint64_t bound) { return static_cast<int>(random() % bound); };
+  if (below(2) == 0) event.mutable_occurred_at()->set_seconds(event.occurred_at().seconds() + (below(7) - 3) * 40'000);
+  if (below(4) == 0) event.set_branch_id(fmt::format("B-{}", below(3)));
+  if (event.has_contact_recorded()) {
+    auto& contact = *event.mutable_contact_recorded();
+    contact.set_channel(static_cast<events::v1::Channel>(1 + below(4)));
+    contact.mutable_topic()->set_value(fmt::format("topic-{}", below(5)));
+    contact.mutable_duration()->set_seconds(below(2000));
+  } else if (event.has_complaint_received()) {
+    event.mutable_complaint_received()->mutable_opening()->set_subject("told otherwise");
+    event.mutable_complaint_received()->mutable_opening()->mutable_category()->set_value("fees");
+  } else if (event.has_case_note_added()) {
+    event.mutable_case_note_added()->set_text("told otherwise");
+  } else if (event.has_satisfaction_rated()) {
+    event.mutable_satisfaction_rated()->set_score(1 + below(5));
+  } else if (event.has_trading_day_summarised()) {
+    event.mutable_trading_day_summarised()->set_trades(below(9));
+  } else if (event.has_client_registered()) {
+    event.mutable_client_registered()->set_display_name("told otherwise");
+  }
+  return event;
+}
+
+// Corrections and annulments strewn in, of all kinds, some of corrections; many are refused.
+std::vector<events::v1::Event> WithCorrections(const std::vector<events::v1::Event>& history, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<events::v1::Event> all;
+  // By the id of the first event: what names it now.
+  std::map<std::string, std::string> newest;
+  std::vector<events::v1::Event> firsts;
+  for (const auto& event : history) {
+    all.push_back(event);
+    if (!event.client_id().empty()) firsts.push_back(event);
+    if (firsts.empty() || random() % 9 != 0) continue;
+    // Often of late, so that it falls into the batch of its correction.
+    const size_t back = random() % 2 == 0 ? std::min<size_t>(firsts.size(), 5) : firsts.size();
+    const auto& first = firsts[firsts.size() - 1 - random() % back];
+    const auto named = newest.find(first.event_id());
+    const std::string id = fmt::format("fix-{}", all.size());
+    const std::string& name = named != newest.end() && random() % 4 != 0 ? named->second : first.event_id();
+    all.push_back(testkit::Finish(testkit::Draft().Client(first.client_id()).Id(id).With([&](events::v1::Event& fix) {
+      if (random() % 3 == 0) {
+        fix.mutable_event_annulled()->set_annulled_event_id(name);
+      } else {
+        fix.mutable_event_corrected()->set_corrected_event_id(name);
+        fix.mutable_event_corrected()->set_event(ToldOtherwise(first, random).SerializeAsString());
+      }
+    }), static_cast<int64_t>(all.size())));
+    newest[first.event_id()] = id;
+  }
+  return all;
+}
+
+// How many corrections were applied.
+int AppliedCorrections(const engine::Engine& engine, const std::vector<Delivery>& deliveries) {
+  int applied = 0;
+  for (const Delivery& delivery : deliveries) {
+    if (!delivery.event.has_event_corrected() && !delivery.event.has_event_annulled()) continue;
+    const auto verdict = engine.VerdictAt(Partition(0), delivery.offset);
+    EXPECT_TRUE(verdict.ok());
+    if (verdict.ok() && verdict->outcome() == events::v1::VERDICT_OUTCOME_APPLIED) ++applied;
+  }
+  return applied;
+}
+
+// The law of corrections: what the engine exchanges, row by row, is what a fold of the log gives in which each corrected
+// event stands in the place of the first. A rebuild comes to the same.
+TEST(Corrections, GiveTheRowsOfTheLogAsItShouldHaveBeen) {
+  for (const uint64_t seed : {71, 72}) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Told told(WithCorrections(History(seed, 600), seed));
+    const TempDirectory directory;
+    engine::Running running(told.log, directory.path(), Catalogue(), {.max_batch_events = seed == 71 ? 1'000'000 : 50});
+    running.CatchUp(told.log);
+    EXPECT_GT(AppliedCorrections(*running.engine, told.deliveries), 20);
+    for (const auto* view : Catalogue()) {
+      const auto parked = running.engine->ListParked(view->name, Partition(0), Offset(-1), 3);
+      ASSERT_TRUE(parked.ok());
+      for (const auto& event : *parked) ADD_FAILURE() << event.ShortDebugString();
+    }
+    EXPECT_EQ(Differences(*running.engine, told.deliveries, true), std::vector<std::string>());
+
+    const auto before = running.Digests();
+    const TempDirectory again;
+    engine::Running other(told.log, again.path(), Catalogue(), {.max_batch_events = 700});
+    other.CatchUp(told.log);
+    EXPECT_EQ(other.Digests(), before);
+    if (seed != 71) continue;
+    for (const auto* view : Catalogue()) {
+      ASSERT_TRUE(running.engine->Rebuild(view->name).ok());
+      ASSERT_TRUE(running.Eventually(view->name, [](const admin::v1::View& described) {
+        return !described.has_rebuild() && described.state() == admin::v1::VIEW_STATE_LIVE;
+      })) << view->name;
+    }
+    EXPECT_EQ(running.Digests(), before);
+  }
+}
+
+// The control: without corrections the rows are others, so the test above can see them.
+TEST(Corrections, LeftOutTheRowsAreOthers) {
+  Told told(WithCorrections(History(74, 600), 74));
+  const TempDirectory directory;
+  engine::Running running(told.log, directory.path(), Catalogue());
+  running.CatchUp(told.log);
+  std::vector<Delivery> as_it_was;
+  for (const Delivery& delivery : told.deliveries)
+    if (!delivery.event.has_event_corrected() && !delivery.event.has_event_annulled()) as_it_was.push_back(delivery);
+  const auto differences = Differences(*running.engine, as_it_was, true);
+  for (const char* table : {"client.clients", "case.cases", "statistics.cells", "statistics.postings"})
+    EXPECT_TRUE(std::count(differences.begin(), differences.end(), table)) << table;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "kefu/query/v1/case.pb.h"
 #include "projections/admission/admission.h"
 
 namespace kefu::testkit {
@@ -22,18 +23,32 @@ void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict)
   if (!projection_.takes_all) {
     if (verdict.outcome() == events::v1::VERDICT_OUTCOME_DUPLICATE) return;
     if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !projection_.takes_refused) return;
-    if (!projection_.Wants(delivery.event.body_case())) return;
   }
-  if (const auto waiting = parked_.find(delivery.event.client_id()); waiting != parked_.end()) {
+  const Told told{delivery.bytes, delivery.offset, effective_, delivery.partition, verdict};
+  const bool keeps_history = projection_.takes_all || projection_.takes_refused || projection_.name == "text";
+  if (!keeps_history && delivery.event.has_event_corrected()) {
+    instead_[verdict.first_offset()] = delivery.event.event_corrected().event();
+    return FoldAgain();
+  }
+  if (!keeps_history && delivery.event.has_event_annulled()) {
+    instead_[verdict.first_offset()].clear();
+    return FoldAgain();
+  }
+  if (!projection_.takes_all && !projection_.Wants(delivery.event.body_case())) return;
+  if (!keeps_history) told_.push_back(told);
+  FoldOne(delivery.event, told);
+}
+
+void ViewRun::FoldOne(const events::v1::Event& event, const Told& told) {
+  if (const auto waiting = parked_.find(event.client_id()); waiting != parked_.end()) {
     ++waiting->second.events;
     return;
   }
-  const sdk::RecordedEvent record{&delivery.event, delivery.bytes, delivery.partition,
-                                  delivery.offset, effective_,     &verdict};
+  const sdk::RecordedEvent record{&event, told.bytes, told.partition, told.offset, told.recorded_at, &told.verdict};
   view_.Begin();
   const auto park = [&](const std::string& reason) {
     view_.Undo();
-    parked_[delivery.event.client_id()] = {reason, 1};
+    parked_[event.client_id()] = {reason, 1};
   };
   try {
     const sdk::Outcome outcome = projection_.Apply(record, view_);
@@ -41,6 +56,26 @@ void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict)
   } catch (const std::exception& thrown) {
     park(thrown.what());
   }
+}
+
+// A revision counts what was admitted, whatever became of it.
+void ViewRun::FoldAgain() {
+  std::map<std::string, int64_t> revisions;
+  if (projection_.name == "case")
+    for (const auto& [key, row] : view_.Rows("cases"))
+      revisions[key] = static_cast<const query::v1::Case&>(*row).revision();
+  view_ = MemoryStage(projection_);
+  parked_.clear();
+  for (const Told& told : told_) {
+    const auto instead = instead_.find(told.offset.value());
+    if (instead != instead_.end() && instead->second.empty()) continue;
+    events::v1::Event event;
+    event.ParseFromString(instead != instead_.end() ? instead->second : told.bytes);
+    FoldOne(event, told);
+  }
+  for (const auto& [key, revision] : revisions)
+    static_cast<sdk::RowOf<query::v1::Case>*>(view_.Edit(projection_.FindTable("cases")->id, key))
+        ->value.set_revision(revision);
 }
 
 events::v1::Verdict ViewRun::Deliver(const Delivery& delivery) {

@@ -1,6 +1,7 @@
 #pragma once
 
-// One partition's past, judged and folded in memory: what the engine does, in its plainest form.
+// One partition's past, judged and folded in memory: what the engine does, in its plainest form. After a correction all of
+// it is folded anew, with what was corrected in the place of what was said.
 
 #include <map>
 #include <string>
@@ -44,11 +45,25 @@ class ViewRun {
   std::string Dump() const;
 
  private:
+  // An event that the view folds, and when the partition recorded it.
+  struct Told {
+    std::string bytes;
+    Offset offset;
+    absl::Time recorded_at;
+    Partition partition;
+    events::v1::Verdict verdict;
+  };
+  void FoldOne(const events::v1::Event& event, const Told& told);
+  void FoldAgain();
+
   const sdk::Projection& projection_;
   MemoryStage admission_;
   MemoryStage view_;
   absl::Time effective_ = absl::InfinitePast();
   std::map<std::string, Waiting> parked_;
+  std::vector<Told> told_;
+  // By offset: what stands instead; empty where nothing does.
+  std::map<int64_t, std::string> instead_;
 };
 
 }  // namespace kefu::testkit

@@ -124,7 +124,28 @@ StatusOr<std::unique_ptr<FoldedView>> PartitionHost::OpenBuild(const sdk::Projec
 }
 
 LaneOptions PartitionHost::OptionsOfLanes() const {
-  return {.judge_all_applied = !context_.options.admission, .bulk_bytes = context_.options.bulk_bytes};
+  return {.judge_all_applied = !context_.options.admission,
+          .bulk_bytes = context_.options.bulk_bytes,
+          .journal_at = [this](Offset offset) { return JournalAt(offset); }};
+}
+
+StatusOr<std::optional<store::TableId>> PartitionHost::JournalAt(Offset offset) const {
+  std::vector<std::pair<std::string, store::TableId>> builds;
+  {
+    const std::lock_guard lock(mutex_);
+    const Slot* slot = SlotOf("journal");
+    if (slot == nullptr) return std::optional<store::TableId>();
+    for (const std::optional<TableName>& name : {std::optional(slot->serving), slot->building}) {
+      if (!name || name->version != slot->projection->version) continue;
+      if (const auto shown = shown_.find(name->Encode()); shown != shown_.end())
+        builds.emplace_back(shown->first, shown->second.table);
+    }
+  }
+  for (const auto& [name, table] : builds) {
+    ASSIGN_OR_RETURN(const Place place, PlaceOf(name));
+    if (place.next >= offset) return std::optional(table);
+  }
+  return std::optional<store::TableId>();
 }
 
 std::unique_ptr<Lane> PartitionHost::MakeLane(Place place, std::unique_ptr<FoldedView> view) {

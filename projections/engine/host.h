@@ -139,6 +139,8 @@ class PartitionHost {
   StatusOr<std::unique_ptr<FoldedView>> OpenBuild(const sdk::Projection& projection, const TableName& name);
   StatusOr<std::optional<std::string>> GetMeta(std::string_view key) const;
   StatusOr<Place> PlaceOf(const std::string& table_name) const;
+  // A build of the journal that is folded now and holds all before `offset`.
+  StatusOr<std::optional<store::TableId>> JournalAt(Offset offset) const;
   Status PutMeta(const std::vector<std::pair<std::string, std::string>>& entries);
   Status DropBuild(const TableName& name);
   Status Forget(const TableName& name);

@@ -11,6 +11,7 @@ namespace kefu::engine {
 namespace {
 
 constexpr char kUndecodable[] = "undecodable";
+constexpr std::string_view kJournal = "journal";
 // Events are parsed, and looked up in admission, so many at a time: they live on the arena until the next lot, and must
 // not leave the processor's cache before they are folded.
 constexpr size_t kLot = 64;
@@ -36,9 +37,17 @@ Lane::Lane(Partition partition, store::Store& store, EngineTables tables, Place 
       tables_(tables),
       options_(options),
       judge_(std::move(judge)),
+      corrector_(partition, store, [this](Offset offset) { return Journal(offset); }, judge_ == nullptr),
       committed_(place),
       staged_(place),
       arena_(InitialBlock(arena_block_)) {}
+
+StatusOr<std::optional<store::TableId>> Lane::Journal(Offset offset) const {
+  for (const auto& view : views_)
+    if (view->name.view == kJournal) return std::optional(view->table);
+  if (!options_.journal_at) return std::optional<store::TableId>();
+  return options_.journal_at(offset);
+}
 
 void Lane::Add(std::unique_ptr<FoldedView> view) { views_.push_back(std::move(view)); }
 
@@ -104,6 +113,10 @@ Status Lane::Advance() {
     RETURN_IF_ERROR(Parse(&record, 1));
     if (!parsed_.empty()) {
       ASSIGN_OR_RETURN(const Step step, FoldOne(parsed_.front()));
+      if (step == Step::kWaits) {
+        RETURN_IF_ERROR(CommitStaged());
+        continue;
+      }
       if (step == Step::kParks) {
         careful_until_ = record.offset + kCarefulEvents;
         RETURN_IF_ERROR(FoldAgainBefore(record.offset));
@@ -163,6 +176,8 @@ bool Lane::IsFor(const sdk::Projection& projection, const Parsed& parsed, const 
 }
 
 StatusOr<Lane::Step> Lane::FoldOne(const Parsed& parsed) {
+  const bool corrects = parsed.decoded && correction::IsCorrection(parsed.event->body_case());
+  if (corrects && HasStaged()) return Step::kWaits;
   const log::RecordView& record = parsed.record;
   const events::v1::Event& event = *parsed.event;
   sdk::RecordedEvent recorded{&event, record.value, partition_, record.offset, staged_.effective_time, nullptr};
@@ -190,13 +205,16 @@ StatusOr<Lane::Step> Lane::FoldOne(const Parsed& parsed) {
   }
   recorded.verdict = &verdict;
   for (const auto& view : views_) {
-    if (!IsFor(*view->projection, parsed, verdict)) continue;
+    const bool corrected = corrects && verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED &&
+                           Corrector::Concerns(*view->projection);
+    if (!corrected && !IsFor(*view->projection, parsed, verdict)) continue;
     const StatusOr<Step> step = FoldInto(*view, recorded);
     if (!step.ok() || *step == Step::kParks) return step;
   }
   RETURN_IF_ERROR(Fault());
   if (judge_) {
-    if (verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
+    // Of what corrects an event it says which: lanes that do not judge must find it.
+    if (verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED || verdict.first_offset() != 0)
       verdicts_.Put(codec::Key(record.offset), verdict.SerializeAsString());
     Remember(record.offset, std::move(verdict));
   }
@@ -234,17 +252,25 @@ StatusOr<Lane::Step> Lane::FoldInto(FoldedView& view, const sdk::RecordedEvent& 
       return Step::kFolded;
     }
   }
-  std::string reason;
+  ASSIGN_OR_RETURN(std::string reason, Apply(view, event));
+  if (reason.empty()) return Step::kFolded;
+  RETURN_IF_ERROR(Fault());
+  forced_[{event.offset.value(), view.table_name}] = std::move(reason);
+  return Step::kParks;
+}
+
+StatusOr<std::string> Lane::Apply(FoldedView& view, const sdk::RecordedEvent& event) {
   try {
     const sdk::Outcome outcome = view.projection->Apply(event, *view.stage);
-    if (outcome.kind() != sdk::Outcome::Kind::kParked) return Step::kFolded;
-    reason = outcome.reason().empty() ? "the fold gave no reason" : outcome.reason();
+    if (outcome.kind() == sdk::Outcome::Kind::kParked)
+      return outcome.reason().empty() ? "the fold gave no reason" : outcome.reason();
   } catch (const std::exception& error) {
-    reason = fmt::format("exception: {}", error.what());
+    return fmt::format("exception: {}", error.what());
   }
-  RETURN_IF_ERROR(Fault());
-  forced_[{event.offset.value(), view.table_name}] = reason;
-  return Step::kParks;
+  const bool corrects = correction::IsCorrection(event.event->body_case()) &&
+                        event.verdict->outcome() == events::v1::VERDICT_OUTCOME_APPLIED;
+  if (!corrects || !Corrector::Concerns(*view.projection)) return std::string();
+  return corrector_.Correct(*view.projection, *view.stage, event);
 }
 
 void Lane::Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_view reason) {
@@ -391,17 +417,10 @@ StatusOr<Lane::Retried> Lane::Retry(FoldedView& view, const std::string& client_
           !verdict.ParseFromArray(frame->verdict.data(), static_cast<int>(frame->verdict.size())))
         return DataLoss("a parked event of view {} cannot be decoded", view.name.view);
       const sdk::RecordedEvent recorded{&event, frame->record, partition_, offset, frame->recorded_at, &verdict};
-      bool parks = false;
-      try {
-        const sdk::Outcome outcome = view.projection->Apply(recorded, *view.stage);
-        parks = outcome.kind() == sdk::Outcome::Kind::kParked;
-        if (parks) reason = outcome.reason();
-      } catch (const std::exception& error) {
-        parks = true;
-        reason = fmt::format("exception: {}", error.what());
-      }
+      ASSIGN_OR_RETURN(std::string parks, Apply(view, recorded));
       RETURN_IF_ERROR(view.stage->fault());
-      if (!parks) continue;
+      if (parks.empty()) continue;
+      reason = std::move(parks);
       since = frame->recorded_at;
       taken = i;
       Discard();

@@ -14,6 +14,7 @@
 
 #include "platform/log/log.h"
 #include "platform/store/store.h"
+#include "projections/engine/corrector.h"
 #include "projections/engine/frames.h"
 #include "projections/engine/mutations.h"
 #include "projections/engine/row_stage.h"
@@ -70,13 +71,16 @@ struct LaneOptions {
   bool judge_all_applied = false;
   // Batches from this size on are written as sorted files.
   int64_t bulk_bytes = int64_t{4} << 20;
+  // Where what came before a correction is read, if the lane does not fold the journal itself.
+  JournalAt journal_at = {};
 };
 
 // Operation: Take folds records into rows in memory; Commit writes rows, index entries, verdicts, parked events, places
 //   and the last record's hash in one batch. No fold needs an undo: when one parks an event, what was staged is
 //   discarded and all before the event is folded again and committed; then the event goes on parked. Records are not
 //   kept for this, the log has them: Take asks to be given them again (kAborted). Where events park, more will; so the
-//   lane then goes on carefully for a while, in small batches whose records it keeps, and parking costs little.
+//   lane then goes on carefully for a while, in small batches whose records it keeps, and parking costs little. A correction
+//   goes the same way, for it needs all before it written.
 // Concurrency: one thread at a time.
 class Lane {
  public:
@@ -124,7 +128,8 @@ class Lane {
   StatusOr<Retried> Retry(FoldedView& view, const std::string& client_id);
 
  private:
-  enum class Step { kFolded, kParks };
+  // kWaits: a correction, of which nothing is folded yet; it comes again once all before it is written.
+  enum class Step { kFolded, kParks, kWaits };
   // An event between being parsed and being folded.
   struct Parsed {
     log::RecordView record;
@@ -138,6 +143,9 @@ class Lane {
   static bool IsFor(const sdk::Projection& projection, const Parsed& parsed, const events::v1::Verdict& verdict);
   StatusOr<Step> FoldOne(const Parsed& parsed);
   StatusOr<Step> FoldInto(FoldedView& view, const sdk::RecordedEvent& event);
+  // The view's fold, then, of what corrects an event, what that changes. Why the event parks; empty if it does not.
+  StatusOr<std::string> Apply(FoldedView& view, const sdk::RecordedEvent& event);
+  StatusOr<std::optional<store::TableId>> Journal(Offset offset) const;
   void Park(FoldedView& view, const sdk::RecordedEvent& event, std::string_view reason);
   Status FoldAgainBefore(Offset offset);
   Status CommitStaged();
@@ -158,6 +166,7 @@ class Lane {
   // What goes into the engine's own tables.
   Mutations verdicts_;
   Mutations parked_;
+  Corrector corrector_;
 
   Place committed_;
   Place staged_;

@@ -268,6 +268,22 @@ void RowStage::PutRaw(uint8_t table, std::string_view key, std::string_view valu
   }
 }
 
+std::optional<std::string> RowStage::PeekRaw(uint8_t table, std::string_view key) {
+  if (!fault_.ok()) return std::nullopt;
+  store::PinnedValue value;
+  const StatusOr<bool> stored = store_.Get(table_, FullKey(table, key), &value);
+  if (!stored.ok()) fault_ = stored.status();
+  if (!stored.ok() || !*stored) return std::nullopt;
+  return std::string(value.view());
+}
+
+void RowStage::SetRaw(uint8_t table, std::string_view key, const std::optional<std::string>& value) {
+  if (value) return PutRaw(table, key, *value);
+  const std::string_view full = FullKey(table, key);
+  Account(static_cast<int64_t>(full.size()) + kRawEntryBytes);
+  raw_.Delete(full);
+}
+
 void RowStage::DiffIndexes(const Entry& entry) {
   const std::vector<std::string> now = IndexKeysOf(entry);
   const std::string_view primary = std::string_view(entry.key).substr(1);

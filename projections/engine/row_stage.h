@@ -47,6 +47,11 @@ class RowStage final : public sdk::Stage {
   std::optional<std::string_view> FindRaw(uint8_t table, std::string_view key) override;
   void PutRaw(uint8_t table, std::string_view key, std::string_view value) override;
 
+  // For corrections, which look at raw rows that folds never read back; what is staged is not seen.
+  std::optional<std::string> PeekRaw(uint8_t table, std::string_view key);
+  // Without a value the row goes.
+  void SetRaw(uint8_t table, std::string_view key, const std::optional<std::string>& value);
+
   // Reads raw rows that FindRaw will soon ask for, all at once: a fraction of the cost each. What is read is forgotten
   // at the next call, and at Settle. `keys` without the table's byte, in any order.
   void PrefetchRaw(uint8_t table, const std::vector<std::string>& keys);

@@ -77,7 +77,7 @@ struct ReferenceView {
                     events::v1::SuitabilityPackPublished, events::v1::ServiceProductPublished,
                     events::v1::ProductAliasPublished, events::v1::BundlePublished, events::v1::ServiceLevelsPublished,
                     events::v1::NextActionRulesPublished, events::v1::CallBackProgrammePublished,
-                    events::v1::HandoverShareSettled, events::v1::HandoverCompleted>;
+                    events::v1::RetentionPublished, events::v1::HandoverShareSettled, events::v1::HandoverCompleted>;
   using Tables = sdk::TypeList<Items, Outbox, Progress>;
   using Indexes = sdk::TypeList<>;
 

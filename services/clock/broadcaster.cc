@@ -39,8 +39,10 @@ Broadcaster::Broadcaster(const DutyContext& context, size_t max_batch)
       sent_from_(static_cast<size_t>(partitions())) {}
 
 // A put of bytes as given, as into the outbox, is told to nobody. What is no item of reference data (staff, handovers,
-// relations) is a row of one of the other two.
-std::vector<std::string> Broadcaster::views() const { return {std::string(ReferenceView::kName), "book", "relation"}; }
+// relations, retention) is a row of one of the others.
+std::vector<std::string> Broadcaster::views() const {
+  return {std::string(ReferenceView::kName), "book", "relation", "retention"};
+}
 
 StatusOr<absl::Time> Broadcaster::Step() {
   const auto home = engine().At(event::kHomeOfBroadcasts);
