@@ -1,0 +1,5 @@
+module kefu/tests/e2e/go-notes
+
+go 1.18
+
+require golang.org/x/mod v0.14.0
