@@ -1,5 +1,6 @@
 #include "services/audit/audit_service.h"
 
+#include <absl/time/clock.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
@@ -8,6 +9,8 @@
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/rpc/bytes.h"
 #include "services/audit/checkpoints.h"
+#include "services/audit/diff.h"
+#include "services/audit/moments.h"
 #include "services/audit/proofs.h"
 #include "services/audit/read_view.h"
 #include "services/audit/recorded_call.h"
@@ -26,6 +29,9 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
   AuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder, const AuditOptions& options)
       : recorder_(recorder),
         returns_(options.returns),
+        log_(log.identity()),
+        moments_(options.moments),
+        diff_(engine),
         replay_{.engine = engine,
                 .log = log,
                 .tokens = rpc::PageTokens(options.token_key),
@@ -106,6 +112,18 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                           [=, this] { return Give(proofs_.Consistency(*request), proof); });
   }
 
+  ServerUnaryReactor* DiffClient(CallbackServerContext* context, const v1::DiffClientRequest* request,
+                                 v1::DiffClientResponse* response) override {
+    return AnswerRecorded(context, recorder_, "AuditService.DiffClient", request,
+                          [=, this] { return diff_.Answer(*request, absl::Now(), response); });
+  }
+
+  grpc::ServerWriteReactor<v1::OpenMomentResponse>* OpenMoment(CallbackServerContext*,
+                                                               const v1::OpenMomentRequest* request) override {
+    return StreamRecorded(recorder_, "AuditService.OpenMoment", request,
+                          new OpenMomentStream(moments_, log_, *request, ending_));
+  }
+
  private:
   template <class Answer>
   static Status Give(StatusOr<Answer> made, Answer* answer) {
@@ -115,6 +133,9 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
 
   AccessRecorder& recorder_;
   returns::Returns* const returns_;
+  const log::LogIdentity log_;
+  past::Moments* const moments_;
+  ClientDiff diff_;
   const ReplayContext replay_;
   const Checkpoints checkpoints_;
   const Proofs proofs_;

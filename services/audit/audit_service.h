@@ -15,6 +15,9 @@
 #include "projections/engine/engine.h"
 #include "services/audit/access.h"
 
+namespace kefu::past {
+class Moments;
+}
 namespace kefu::returns {
 class Returns;
 }
@@ -34,6 +37,8 @@ struct AuditOptions {
   std::function<std::optional<std::string>()> lost_note;
   // Files and shows returns; null: those calls are UNIMPLEMENTED. Must outlive the service.
   returns::Returns* returns = nullptr;
+  // Opens moments of the past; null: there are none. Must outlive the service.
+  past::Moments* moments = nullptr;
 };
 
 // Engine, log and recorder must outlive it, and it the gRPC server. A call whose part is not in this build is

@@ -28,6 +28,7 @@
 #include "projections/checkpoints/checkpoints.h"
 #include "projections/engine/engine.h"
 #include "projections/journal/journal.h"
+#include "projections/past/moments.h"
 #include "projections/tree/tree.h"
 #include "services/audit/audit_service.h"
 
@@ -61,20 +62,25 @@ class NoRecorder final : public AccessRecorder {
 class AuditServer {
  public:
   // `recorder`: null for the service's own. `log`: what the service reads and records on, and with `engine_too` the engine
-  // follows; null for the engine's own.
+  // follows; null for the engine's own. `views`: of the engine and of moments.
   explicit AuditServer(int32_t partitions = 3, AuditOptions options = {}, AccessRecorder* recorder = nullptr,
-                       log::EventLog* log = nullptr, bool engine_too = false)
+                       log::EventLog* log = nullptr, bool engine_too = false,
+                       const std::vector<const sdk::Projection*>& views = {&sdk::Describe<checkpoints::CheckpointsView>(),
+                                                                           &sdk::Describe<journal::JournalView>(),
+                                                                           &sdk::Describe<tree::TreeView>()})
       : log_(partitions) {
     engine::EngineOptions engine_options;
     engine_options.directory = directory_.path();
     engine_options.reserve_bytes = 0;
-    auto opened = engine::Engine::Open(engine_options, engine_too ? *log : log_,
-                                       {&sdk::Describe<checkpoints::CheckpointsView>(),
-                                        &sdk::Describe<journal::JournalView>(), &sdk::Describe<tree::TreeView>()});
+    auto opened = engine::Engine::Open(engine_options, engine_too ? *log : log_, views);
     EXPECT_TRUE(opened.ok()) << ToString(opened.status());
     engine_ = *std::move(opened);
     EXPECT_TRUE(engine_->Start().ok());
     if (options.token_key.empty()) options.token_key = "a key of this test";
+    moments_ = std::make_unique<past::Moments>(
+        log_, views,
+        past::MomentsOptions{.directory = moments_directory_.path(), .engine = engine_options});
+    options.moments = moments_.get();
     log::EventLog& read = log == nullptr ? log_ : *log;
     service_ = recorder == nullptr ? MakeAuditService(*engine_, read, options)
                                    : MakeAuditService(*engine_, read, *recorder, options);
@@ -122,6 +128,7 @@ class AuditServer {
 
   engine::Engine& engine() { return *engine_; }
   testkit::MemoryLog& log() { return log_; }
+  past::Moments& moments() { return *moments_; }
 
   std::unique_ptr<v1::AuditService::Stub> stub;
 
@@ -129,6 +136,8 @@ class AuditServer {
   TempDirectory directory_;
   testkit::MemoryLog log_;
   std::unique_ptr<engine::Engine> engine_;
+  TempDirectory moments_directory_;
+  std::unique_ptr<past::Moments> moments_;
   std::unique_ptr<grpc::Service> service_;
   std::unique_ptr<rpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

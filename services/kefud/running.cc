@@ -12,6 +12,7 @@
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
+#include "projections/past/moments.h"
 #include "services/audit/audit_service.h"
 #include "services/clock/broadcaster.h"
 #include "services/clock/classifier.h"
@@ -104,7 +105,15 @@ Status Running::ReadAuditKey() {
 Status Running::OpenViews() {
   ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(options_.views, directory_.Below("views")),
                                                  logs_->events(), projections::Catalogue()));
+  // A moment is asked by few: it gets a share of what the views get.
+  past::MomentsOptions moments{.directory = directory_.Below("moments"),
+                               .engine = EngineOptionsOf(options_.views, std::string())};
+  moments.engine.row_cache_bytes /= 4;
+  moments.engine.resources.cache_bytes /= 4;
+  moments.engine.resources.write_buffer_bytes /= 4;
+  moments_ = std::make_unique<past::Moments>(logs_->events(), projections::Catalogue(), std::move(moments));
   query::QueryOptions query;
+  query.moments = moments_.get();
   ASSIGN_OR_RETURN(query.token_key, directory_.Secret("page-token.key"));
   query.version = KEFU_VERSION;
   query.complete_info = [this](admin::v1::ServerInfo* info) { CompleteInfo(info); };
@@ -123,7 +132,7 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeReportService(*engine_, query));
   queries_.push_back(query::MakeSuitabilityService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
-  audit::AuditOptions audit{.token_key = query.token_key};
+  audit::AuditOptions audit{.token_key = query.token_key, .moments = moments_.get()};
   if (signer_.has_value()) {
     audit.verifier_key = signer_->verifier().Text();
     audit.lost_note = [this] { return notary_->LostNote(); };

@@ -31,6 +31,9 @@ class Inbox;
 class IngestServer;
 class Recorder;
 }  // namespace kefu::ingest
+namespace kefu::past {
+class Moments;
+}
 namespace kefu::rpc {
 class Server;
 }
@@ -68,6 +71,7 @@ class Running {
   DataDirectory directory_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<past::Moments> moments_;
   // What signs checkpoints; absent without a key.
   std::optional<note::Signer> signer_;
   std::unique_ptr<duties::Duties> duties_;

@@ -91,7 +91,7 @@ const engine::PartitionView& HomeOf(const Moment& moment) {
 
 Status GetBroker(const BookCall& call, const v1::GetBrokerRequest& request, v1::Broker* response) {
   ASSIGN_OR_RETURN(const std::string staff_id, StaffOf(request.name(), "name"));
-  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(call.engine, request.has_as_of(), request.as_of(), "as_of"));
   const Moment moment = Moment::Now(call.engine);
   ASSIGN_OR_RETURN(const bool known,
                    GetBookRow<book::Staff>(HomeOf(moment), codec::Key(staff_id), response->mutable_staff()));
@@ -114,7 +114,7 @@ Status GetBroker(const BookCall& call, const v1::GetBrokerRequest& request, v1::
 Status ListStaff(const BookCall& call, const v1::ListStaffRequest& request, v1::ListStaffResponse* response) {
   ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), StaffFields()));
-  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(call.engine, request.has_as_of(), request.as_of(), "as_of"));
   const std::string hash = PageTokens::QueryHash(
       {"ListStaff", filter.normal_form(), request.has_as_of() ? codec::Key(as_of) : std::string()});
   ASSIGN_OR_RETURN(const std::string after, call.tokens.Open(request.page_token(), hash));
@@ -157,7 +157,7 @@ Status ReportServiceLevels(const BookCall& call, const v1::ReportServiceLevelsRe
     return WithReason(InvalidArgument("group_by {} is none", static_cast<int>(request.group_by())), "ENUM_UNKNOWN",
                       "group_by");
   ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), BookFields()));
-  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(call.engine, request.has_as_of(), request.as_of(), "as_of"));
   const Moment moment = Moment::Now(call.engine);
   ASSIGN_OR_RETURN(const ServiceLevels levels, ServiceLevels::Read(HomeOf(moment), as_of));
   const auto count = [](const v1::BookClient& row, v1::ServiceLevelCount* sum) {

@@ -102,7 +102,7 @@ Status ListBook(const BookCall& call, const v1::ListBookRequest& request, v1::Li
   ASSIGN_OR_RETURN(bool by_neglect, IsByNeglect(request.order_by()));
   // Nobody neglects who nobody serves.
   if (staff_id.empty()) by_neglect = false;
-  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+  ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(call.engine, request.has_as_of(), request.as_of(), "as_of"));
   const std::string hash =
       PageTokens::QueryHash({"ListBook", request.parent(), filter.normal_form(), by_neglect ? "neglect" : "client_id",
                              request.has_as_of() ? codec::Key(as_of) : ""});

@@ -11,6 +11,7 @@
 #include "services/query/gap.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/raw_answer.h"
 #include "services/query/refused_stream.h"
@@ -44,7 +45,8 @@ using Base = v1::CaseService::WithRawCallbackMethod_GetCase<
 class CaseService final : public Base, public HasStreams {
  public:
   CaseService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key), hub_(engine, kView, options.heartbeat) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key),
+        hub_(engine, kView, options.heartbeat) {}
 
   void EndStreams() override { hub_.EndAll(); }
 
@@ -55,6 +57,7 @@ class CaseService final : public Base, public HasStreams {
       return AnswerNow(context, InvalidArgument("the request is not a GetCaseRequest"));
     auto name = CaseOf(request.name(), "name");
     if (!name.ok()) return AnswerNow(context, name.status());
+    if (auto* past = past_.Answer(context, &CaseService::GetCase, bytes, answer, name->client_id)) return past;
     auto position = ReadPosition(engine_, request.min_position(), "min_position");
     if (!name->client_id.empty() && position.ok() && position->has_value())
       *position = OnlyPartition(**position, PartitionOf(name->client_id));
@@ -67,6 +70,9 @@ class CaseService final : public Base, public HasStreams {
     v1::ListCasesRequest request;
     if (!rpc::ParseBuffer(*bytes, &request))
       return AnswerNow(context, InvalidArgument("the request is not a ListCasesRequest"));
+    const auto client = ParentClientOf(request.parent(), "parent");
+    if (!client.ok()) return AnswerNow(context, client.status());
+    if (auto* past = past_.Answer(context, &CaseService::ListCases, bytes, answer, *client)) return past;
     auto position = ReadPosition(engine_, request.min_position(), "min_position");
     return AnswerWhenReached(context, engine_, kView, position, [=, this, request = std::move(request)] {
       return List(KeepsGoing(context), request, answer);
@@ -75,6 +81,7 @@ class CaseService final : public Base, public HasStreams {
 
   ServerUnaryReactor* CountCases(CallbackServerContext* context, const v1::CountCasesRequest* request,
                                  v1::CountCasesResponse* response) override {
+    if (auto* past = past_.Answer(context, &CaseService::CountCases, request, response)) return past;
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return Count(KeepsGoing(context), *request, response); };
     // Counting walks all there is: not on a thread that serves others.
@@ -82,8 +89,10 @@ class CaseService final : public Base, public HasStreams {
     return AnswerWhenReached(context, engine_, kView, position, work);
   }
 
-  grpc::ServerWriteReactor<v1::WatchCasesResponse>* WatchCases(CallbackServerContext*,
+  grpc::ServerWriteReactor<v1::WatchCasesResponse>* WatchCases(CallbackServerContext* context,
                                                                const v1::WatchCasesRequest* request) override {
+    if (const Status present = CheckPresent(*context); !present.ok())
+      return new RefusedStream<v1::WatchCasesResponse>(present);
     const auto client = ParentClientOf(request->parent(), "parent");
     if (!client.ok()) return new RefusedStream<v1::WatchCasesResponse>(client.status());
     const auto filter = Filter::Parse(request->filter(), CaseFields());
@@ -202,6 +211,7 @@ class CaseService final : public Base, public HasStreams {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<CaseService> past_;
   const PageTokens tokens_;
   WatchHub hub_;
 };

@@ -14,6 +14,7 @@
 #include "services/query/matched_client.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
 #include "services/query/row_list.h"
@@ -36,20 +37,23 @@ constexpr std::string_view kProducts = "products/";
 class CatalogueService final : public v1::CatalogueService::CallbackService {
  public:
   CatalogueService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* ListProducts(CallbackServerContext* context, const v1::ListProductsRequest* request,
                                    v1::ListProductsResponse* response) override {
+    if (auto* past = past_.Answer(context, &CatalogueService::ListProducts, request, response)) return past;
     return AnswerFromHome(context, request->min_position(), [=, this] { return List(*request, response); });
   }
 
   ServerUnaryReactor* GetProduct(CallbackServerContext* context, const v1::GetProductRequest* request,
                                  v1::Product* response) override {
+    if (auto* past = past_.Answer(context, &CatalogueService::GetProduct, request, response)) return past;
     return AnswerFromHome(context, request->min_position(), [=, this] { return Get(*request, response); });
   }
 
   ServerUnaryReactor* ListBundles(CallbackServerContext* context, const v1::ListBundlesRequest* request,
                                   v1::ListBundlesResponse* response) override {
+    if (auto* past = past_.Answer(context, &CatalogueService::ListBundles, request, response)) return past;
     return AnswerFromHome(context, request->min_position(), [=, this]() -> Status {
       const Moment moment = Moment::Now(engine_, kReferenceHome);
       ASSIGN_OR_RETURN(const auto catalogue, keeper_.Get(moment.front()));
@@ -61,6 +65,7 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
 
   ServerUnaryReactor* MatchProducts(CallbackServerContext* context, const v1::MatchProductsRequest* request,
                                     v1::MatchProductsResponse* response) override {
+    if (auto* past = past_.Answer(context, &CatalogueService::MatchProducts, request, response)) return past;
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
     return AnswerWhenReached(context, engine_, kSubscriptions, position,
                              [=, this] { return Match(*request, response); });
@@ -68,6 +73,7 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
 
   ServerUnaryReactor* ListSubscriptions(CallbackServerContext* context, const v1::ListSubscriptionsRequest* request,
                                         v1::ListSubscriptionsResponse* response) override {
+    if (auto* past = past_.Answer(context, &CatalogueService::ListSubscriptions, request, response)) return past;
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return ListSubscribed(KeepsGoing(context), *request, response); };
     // Counting walks all there is: not on a thread that serves others.
@@ -151,7 +157,7 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
 
   Status Match(const v1::MatchProductsRequest& request, v1::MatchProductsResponse* response) {
     ASSIGN_OR_RETURN(const std::string client_id, ClientOf(request.parent(), "parent"));
-    ASSIGN_OR_RETURN(const absl::Time at, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time at, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(Union records, UnionOf(engine_, client_id));
     const engine::PartitionView& home = records.moment.Add(kReferenceHome);
     ASSIGN_OR_RETURN(const auto catalogue, keeper_.Get(home));
@@ -166,7 +172,7 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
                         v1::ListSubscriptionsResponse* response) const {
     ASSIGN_OR_RETURN(auto list, RowList<v1::Subscription>::Read(engine_, request.parent(), request.filter(),
                                                                 SubscriptionFields()));
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     list.plan.scan = PlanSubscriptions(list.records.has_value() ? &*list.records : nullptr, list.filter, as_of);
     list.tell = [as_of](v1::Subscription& row) {
       if (row.state() == v1::SUBSCRIPTION_STATE_ACTIVE && row.has_next_due_at() &&
@@ -179,6 +185,7 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<CatalogueService> past_;
   const PageTokens tokens_;
   CatalogueKeeper keeper_;
 };

@@ -10,6 +10,7 @@
 #include "services/query/gap.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/raw_answer.h"
 #include "services/query/refused_stream.h"
@@ -36,7 +37,8 @@ using Base = v1::ClientService::WithRawCallbackMethod_GetClient<v1::ClientServic
 class ClientService final : public Base, public HasStreams {
  public:
   ClientService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key), hub_(engine, kView, options.heartbeat) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key),
+        hub_(engine, kView, options.heartbeat) {}
 
   void EndStreams() override { hub_.EndAll(); }
 
@@ -47,6 +49,7 @@ class ClientService final : public Base, public HasStreams {
       return AnswerNow(context, InvalidArgument("the request is not a GetClientRequest"));
     auto client = ClientOf(request.name(), "name");
     if (!client.ok()) return AnswerNow(context, client.status());
+    if (auto* past = past_.Answer(context, &ClientService::GetClient, bytes, answer, *client)) return past;
     // The usual call: answered on this thread, nothing captured.
     if (request.min_position().empty()) return AnswerNow(context, Get(*client, answer));
     // Before the id moves on: the order of arguments is the compiler's.
@@ -57,6 +60,7 @@ class ClientService final : public Base, public HasStreams {
 
   ServerUnaryReactor* ListClients(CallbackServerContext* context, const grpc::ByteBuffer* bytes,
                                   grpc::ByteBuffer* answer) override {
+    if (auto* past = past_.Answer(context, &ClientService::ListClients, bytes, answer)) return past;
     v1::ListClientsRequest request;
     if (!rpc::ParseBuffer(*bytes, &request))
       return AnswerNow(context, InvalidArgument("the request is not a ListClientsRequest"));
@@ -68,6 +72,7 @@ class ClientService final : public Base, public HasStreams {
 
   ServerUnaryReactor* CountClients(CallbackServerContext* context, const v1::CountClientsRequest* request,
                                    v1::CountClientsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ClientService::CountClients, request, response)) return past;
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return Count(KeepsGoing(context), *request, response); };
     // Counting walks all there is: not on a thread that serves others.
@@ -77,6 +82,7 @@ class ClientService final : public Base, public HasStreams {
 
   ServerUnaryReactor* FindClients(CallbackServerContext* context, const v1::FindClientsRequest* request,
                                   v1::FindClientsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ClientService::FindClients, request, response)) return past;
     return AnswerWhenReached(context, engine_, "directory",
                              ReadPosition(engine_, request->min_position(), "min_position"),
                              [=, this] { return Find(KeepsGoing(context), *request, response); });
@@ -86,14 +92,17 @@ class ClientService final : public Base, public HasStreams {
                                    v1::ListTimelineResponse* response) override {
     auto client = ClientOf(request->parent(), "parent");
     if (!client.ok()) return AnswerNow(context, client.status());
+    if (auto* past = past_.Answer(context, &ClientService::ListTimeline, request, response, *client)) return past;
     const auto position = OnlyOf(*client, request->min_position());
     return AnswerWhenReached(context, engine_, "journal", position, [=, this, client = *std::move(client)] {
       return Timeline(KeepsGoing(context), client, *request, response);
     });
   }
 
-  grpc::ServerWriteReactor<v1::WatchClientResponse>* WatchClient(CallbackServerContext*,
+  grpc::ServerWriteReactor<v1::WatchClientResponse>* WatchClient(CallbackServerContext* context,
                                                                  const v1::WatchClientRequest* request) override {
+    if (const Status present = CheckPresent(*context); !present.ok())
+      return new RefusedStream<v1::WatchClientResponse>(present);
     const auto client = ClientOf(request->name(), "name");
     if (!client.ok()) return new RefusedStream<v1::WatchClientResponse>(client.status());
     const auto after = ReadPosition(engine_, request->after_position(), "after_position");
@@ -219,6 +228,7 @@ class ClientService final : public Base, public HasStreams {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<ClientService> past_;
   const PageTokens tokens_;
   WatchHub hub_;
 };

@@ -17,8 +17,10 @@
 #include "services/query/clock_simulation.h"
 #include "services/query/later.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/refused_stream.h"
+#include "services/query/request_time.h"
 #include "services/query/unary.h"
 
 namespace kefu::query {
@@ -96,10 +98,11 @@ class SimulationStream final : public grpc::ServerWriteReactor<v1::SimulatePolic
 class ClockService final : public v1::ClockService::CallbackService {
  public:
   ClockService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* ListClocks(CallbackServerContext* context, const v1::ListClocksRequest* request,
                                  v1::ListClocksResponse* response) override {
+    if (auto* past = past_.Answer(context, &ClockService::ListClocks, request, response)) return past;
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return List(KeepsGoing(context), *request, response); };
     // Counting walks all there is: not on a thread that serves others.
@@ -109,11 +112,14 @@ class ClockService final : public v1::ClockService::CallbackService {
 
   ServerUnaryReactor* ExplainDueTime(CallbackServerContext* context, const v1::ExplainDueTimeRequest* request,
                                      v1::ExplainDueTimeResponse* response) override {
+    if (auto* past = past_.Answer(context, &ClockService::ExplainDueTime, request, response)) return past;
     return AnswerNow(context, Explain(*request, response));
   }
 
   grpc::ServerWriteReactor<v1::SimulatePolicyResponse>* SimulatePolicy(
       CallbackServerContext* context, const v1::SimulatePolicyRequest* request) override {
+    if (const Status present = CheckPresent(*context); !present.ok())
+      return new RefusedStream<v1::SimulatePolicyResponse>(present);
     if (const Status fit = CheckSimulation(*request); !fit.ok())
       return new RefusedStream<v1::SimulatePolicyResponse>(fit);
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
@@ -149,7 +155,7 @@ class ClockService final : public v1::ClockService::CallbackService {
   Status List(std::function<Status()> keeps_going, const v1::ListClocksRequest& request,
               v1::ListClocksResponse* response) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
-    ASSIGN_OR_RETURN(const ClockQuery query, ClockQuery::Read(request, absl::Now()));
+    ASSIGN_OR_RETURN(const ClockQuery query, ClockQuery::Read(request, NowOf(engine_)));
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), query.hash));
     const Moment moment = MomentFor(query);
     if (request.show_total_size()) {
@@ -197,6 +203,7 @@ class ClockService final : public v1::ClockService::CallbackService {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<ClockService> past_;
   const PageTokens tokens_;
 };
 

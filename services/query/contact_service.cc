@@ -5,6 +5,7 @@
 #include "platform/base/time.h"
 #include "services/query/check_contact.h"
 #include "services/query/filter_fields.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
 #include "services/query/row_list.h"
@@ -26,19 +27,21 @@ using Base = v1::ContactService::WithCallbackMethod_CheckContact<
 class ContactService final : public Base {
  public:
   ContactService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* CheckContact(CallbackServerContext* context, const v1::CheckContactRequest* request,
                                    v1::CheckContactResponse* response) override {
+    if (auto* past = past_.Answer(context, &ContactService::CheckContact, request, response)) return past;
     return AnswerWhenReached(context, engine_, "client", ReadPosition(engine_, request->min_position(), "min_position"),
                              [=, this]() -> Status {
-                               ASSIGN_OR_RETURN(*response, query::CheckContact(engine_, *request, absl::Now()));
+                               ASSIGN_OR_RETURN(*response, query::CheckContact(engine_, *request, NowOf(engine_)));
                                return OkStatus();
                              });
   }
 
   ServerUnaryReactor* ListUndertakings(CallbackServerContext* context, const v1::ListUndertakingsRequest* request,
                                        v1::ListUndertakingsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ContactService::ListUndertakings, request, response)) return past;
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return List(KeepsGoing(context), *request, response); };
     // Counting walks all there is: not on a thread that serves others.
@@ -51,7 +54,7 @@ class ContactService final : public Base {
               v1::ListUndertakingsResponse* response) const {
     ASSIGN_OR_RETURN(auto list, RowList<v1::Undertaking>::Read(engine_, request.parent(), request.filter(),
                                                                UndertakingFields()));
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     list.plan = list.records.has_value()
                     ? PlanUndertakings(*list.records, list.filter, as_of, engine_.partitions())
                     : PlanUndertakings("", list.filter, as_of, engine_.partitions());
@@ -65,6 +68,7 @@ class ContactService final : public Base {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<ContactService> past_;
   const PageTokens tokens_;
 };
 

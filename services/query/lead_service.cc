@@ -17,6 +17,7 @@
 #include "services/query/names.h"
 #include "services/query/next_actions.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
 #include "services/query/row_list.h"
@@ -65,10 +66,11 @@ using Base = v1::LeadService::WithCallbackMethod_ListLeads<v1::LeadService::With
 class LeadService final : public Base {
  public:
   LeadService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* ListLeads(CallbackServerContext* context, const v1::ListLeadsRequest* request,
                                 v1::ListLeadsResponse* response) override {
+    if (auto* past = past_.Answer(context, &LeadService::ListLeads, request, response)) return past;
     // Counting walks all there is: not on a thread that serves others.
     return Answer(context, request->min_position(), request->show_total_size(),
                   [=, this] { return List(KeepsGoing(context), *request, response); });
@@ -76,11 +78,13 @@ class LeadService final : public Base {
 
   ServerUnaryReactor* GetLead(CallbackServerContext* context, const v1::GetLeadRequest* request,
                               v1::Lead* response) override {
+    if (auto* past = past_.Answer(context, &LeadService::GetLead, request, response)) return past;
     return Answer(context, request->min_position(), false, [=, this] { return Get(*request, response); });
   }
 
   ServerUnaryReactor* ListCredits(CallbackServerContext* context, const v1::ListCreditsRequest* request,
                                   v1::ListCreditsResponse* response) override {
+    if (auto* past = past_.Answer(context, &LeadService::ListCredits, request, response)) return past;
     return Answer(context, request->min_position(), true, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const CreditDays days, CreditDaysOf(*request));
       const Moment moment = Moment::Now(engine_);
@@ -92,6 +96,7 @@ class LeadService final : public Base {
 
   ServerUnaryReactor* ListNextActions(CallbackServerContext* context, const v1::ListNextActionsRequest* request,
                                       v1::ListNextActionsResponse* response) override {
+    if (auto* past = past_.Answer(context, &LeadService::ListNextActions, request, response)) return past;
     const bool is_book = request->parent().starts_with("staff/");
     return Answer(context, request->min_position(), is_book,
                   [=, this] { return Propose(KeepsGoing(context), *request, response); });
@@ -109,7 +114,7 @@ class LeadService final : public Base {
               v1::ListLeadsResponse* response) const {
     ASSIGN_OR_RETURN(auto list,
                      RowList<v1::Lead>::Read(engine_, request.parent(), request.filter(), LeadFields()));
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     list.plan = list.records.has_value() ? PlanLeads(*list.records, list.filter, as_of, engine_.partitions())
                                          : PlanLeads("", list.filter, as_of, engine_.partitions());
     list.tell = [as_of](v1::Lead& row) { SetAge(as_of, &row); };
@@ -131,7 +136,7 @@ class LeadService final : public Base {
       if (!response->ParseFromArray(row.view().data(), static_cast<int>(row.view().size())))
         return DataLoss("lead \"{}\" cannot be read; rebuild the view {}", name.lead_id, kView);
       if (records.has_value() && !records->Has(response->client_id())) continue;
-      SetAge(absl::Now(), response);
+      SetAge(NowOf(engine_), response);
       SetGap(*partition, kView, response->client_id(), response);
       return OkStatus();
     }
@@ -150,7 +155,7 @@ class LeadService final : public Base {
                  v1::ListNextActionsResponse* response) const {
     ASSIGN_OR_RETURN(const int32_t size, PageSize(request.page_size()));
     ASSIGN_OR_RETURN(const ActionsParent parent, ActionsParentOf(request.parent()));
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     const std::string hash =
         PageTokens::QueryHash({"ListNextActions", request.parent(), request.has_as_of() ? codec::Key(as_of) : ""});
     ASSIGN_OR_RETURN(const std::string cursor, tokens_.Open(request.page_token(), hash));
@@ -170,6 +175,7 @@ class LeadService final : public Base {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<LeadService> past_;
   const PageTokens tokens_;
 };
 

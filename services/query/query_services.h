@@ -17,6 +17,10 @@ namespace kefu::engine {
 class Engine;
 }
 
+namespace kefu::past {
+class Moments;
+}
+
 namespace kefu::query {
 
 struct QueryOptions {
@@ -34,6 +38,8 @@ struct QueryOptions {
   size_t max_page_bytes = size_t{3} << 20;
   // How often an idle watch stream says where it is.
   absl::Duration heartbeat = absl::Seconds(10);
+  // Open moments of the past that calls may ask about; null: none. Must outlive the services.
+  past::Moments* moments = nullptr;
 };
 
 // Services of kefu.query.v1 and kefu.admin.v1. The engine must outlive them, and they the gRPC server: answers may

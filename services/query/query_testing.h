@@ -40,6 +40,7 @@
 #include "platform/testkit/memory_log.h"
 #include "projections/catalogue.h"
 #include "projections/engine/engine.h"
+#include "projections/past/moments.h"
 #include "services/query/query_services.h"
 
 namespace kefu::query {
@@ -70,6 +71,9 @@ class QueryServer {
     engine_ = *std::move(opened);
     EXPECT_TRUE(engine_->Start().ok());
     if (options.token_key.empty()) options.token_key = "a key of this test";
+    past::MomentsOptions moments{.directory = moments_directory_.path(), .engine = engine_options};
+    moments_ = std::make_unique<past::Moments>(log_, projections, moments);
+    options.moments = moments_.get();
     services_.push_back(MakeBookService(*engine_, options));
     services_.push_back(MakeClientService(*engine_, options));
     services_.push_back(MakeCaseService(*engine_, options));
@@ -161,6 +165,7 @@ class QueryServer {
 
   engine::Engine& engine() { return *engine_; }
   testkit::MemoryLog& log() { return log_; }
+  past::Moments& moments() { return *moments_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
   std::unique_ptr<query::v1::ClientService::Stub> clients;
@@ -180,6 +185,8 @@ class QueryServer {
   TempDirectory directory_;
   testkit::MemoryLog log_;
   std::unique_ptr<engine::Engine> engine_;
+  TempDirectory moments_directory_;
+  std::unique_ptr<past::Moments> moments_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<rpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -5,6 +5,7 @@
 #include "platform/codec/key.h"
 #include "projections/reference/reference.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/unary.h"
 #include "services/query/units.h"
@@ -58,16 +59,18 @@ void SetMissing(const std::vector<int64_t>& copied, v1::Reference* row) {
 class ReferenceService final : public v1::ReferenceService::CallbackService {
  public:
   ReferenceService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), tokens_(options.token_key) {}
+      : engine_(engine), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* ListReferences(CallbackServerContext* context, const v1::ListReferencesRequest* request,
                                      v1::ListReferencesResponse* response) override {
+    if (auto* past = past_.Answer(context, &ReferenceService::ListReferences, request, response)) return past;
     return AnswerWhenReached(context, engine_, ReferenceView::kName, Position(request->min_position()),
                              [=, this] { return List(KeepsGoing(context), *request, response); });
   }
 
   ServerUnaryReactor* GetReference(CallbackServerContext* context, const v1::GetReferenceRequest* request,
                                    v1::Reference* response) override {
+    if (auto* past = past_.Answer(context, &ReferenceService::GetReference, request, response)) return past;
     return AnswerWhenReached(context, engine_, ReferenceView::kName, Position(request->min_position()),
                              [=, this] { return Get(request->name(), response); });
   }
@@ -198,6 +201,7 @@ class ReferenceService final : public v1::ReferenceService::CallbackService {
   }
 
   engine::Engine& engine_;
+  const PastOf<ReferenceService> past_;
   const PageTokens tokens_;
 };
 

@@ -11,6 +11,7 @@
 #include "services/query/client_group.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
 #include "services/query/unary.h"
@@ -37,10 +38,11 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
                                       v1::RelationService::WithCallbackMethod_ListMerges<v1::RelationService::Service>>> {
  public:
   RelationService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* ListRelations(CallbackServerContext* context, const v1::ListRelationsRequest* request,
                                     v1::ListRelationsResponse* response) override {
+    if (auto* past = past_.Answer(context, &RelationService::ListRelations, request, response)) return past;
     auto client = ClientOf(request->parent(), "parent");
     if (!client.ok()) return AnswerNow(context, client.status());
     return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
@@ -51,6 +53,7 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
 
   ServerUnaryReactor* GetClientGroup(CallbackServerContext* context, const v1::GetClientGroupRequest* request,
                                      v1::ClientGroup* response) override {
+    if (auto* past = past_.Answer(context, &RelationService::GetClientGroup, request, response)) return past;
     auto client = ClientOf(request->name(), "name");
     if (!client.ok()) return AnswerNow(context, client.status());
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
@@ -64,6 +67,7 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
 
   ServerUnaryReactor* ListMerges(CallbackServerContext* context, const v1::ListMergesRequest* request,
                                  v1::ListMergesResponse* response) override {
+    if (auto* past = past_.Answer(context, &RelationService::ListMerges, request, response)) return past;
     auto client = ClientOf(request->parent(), "parent");
     if (!client.ok()) return AnswerNow(context, client.status());
     return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
@@ -100,7 +104,7 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
     const std::string hash = PageTokens::QueryHash(
         {"ListRelations", request.parent(), as_of, request.all() ? "all" : "", records.Key()});
     ASSIGN_OR_RETURN(const std::string after, tokens_.Open(request.page_token(), hash));
-    ASSIGN_OR_RETURN(const absl::Time moment, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time moment, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(
         const std::string cursor,
         Fill<v1::Relation>(
@@ -129,7 +133,7 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
       }
       return rows->status();
     };
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(*response, GroupOf(client_id, as_of, relations));
     response->set_position(moment.PositionOf(kView));
     return OkStatus();
@@ -153,6 +157,7 @@ class RelationService final : public v1::RelationService::WithCallbackMethod_Lis
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<RelationService> past_;
   const PageTokens tokens_;
 };
 

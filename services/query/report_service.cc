@@ -5,6 +5,7 @@
 #include "platform/base/reason.h"
 #include "platform/base/time.h"
 #include "services/query/days.h"
+#include "services/query/past.h"
 #include "services/query/report.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
@@ -71,10 +72,12 @@ Status ReadDays(const v1::RunReportRequest& request, DaySpan* days) {
 class ReportService final : public v1::ReportService::CallbackService {
  public:
   ReportService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key, engine.log_identity().id) {}
+      : engine_(engine), options_(options), past_(engine, options),
+        tokens_(options.token_key, engine.log_identity().id) {}
 
-  ServerUnaryReactor* ListReports(CallbackServerContext* context, const v1::ListReportsRequest*,
+  ServerUnaryReactor* ListReports(CallbackServerContext* context, const v1::ListReportsRequest* request,
                                   v1::ListReportsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ReportService::ListReports, request, response)) return past;
     for (const ReportKind& report : kReports) {
       auto* shown = response->add_reports();
       shown->set_name(fmt::format("{}{}", kPrefix, report.name));
@@ -86,6 +89,7 @@ class ReportService final : public v1::ReportService::CallbackService {
 
   ServerUnaryReactor* RunReport(CallbackServerContext* context, const v1::RunReportRequest* request,
                                 v1::Report* response) override {
+    if (auto* past = past_.Answer(context, &ReportService::RunReport, request, response)) return past;
     const auto kind = FindReport(request->name());
     if (!kind.ok()) return AnswerNow(context, kind.status());
     const Work work = [=, this] { return Run(KeepsGoing(context), **kind, *request, response); };
@@ -106,7 +110,7 @@ class ReportService final : public v1::ReportService::CallbackService {
     if (request.quotes() < 0 || request.quotes() > kMostQuotes)
       return WithReason(InvalidArgument("quotes {}: 0 to {} a line", request.quotes(), kMostQuotes), "QUOTES_INVALID",
                         "quotes");
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     ASSIGN_OR_RETURN(UnitLens lens, LookThrough(engine_, request.unit_id(), {}));
     const Moment moment = Moment::Now(engine_);
     size_t bytes_left = options_.max_page_bytes;
@@ -130,6 +134,7 @@ class ReportService final : public v1::ReportService::CallbackService {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<ReportService> past_;
   const CellTokens tokens_;
 };
 

@@ -9,6 +9,7 @@
 #include "platform/base/reason.h"
 #include "platform/base/status.h"
 #include "platform/base/time.h"
+#include "projections/engine/engine.h"
 
 namespace kefu::query {
 
@@ -21,9 +22,12 @@ inline StatusOr<absl::Time> TimeOf(const google::protobuf::Timestamp& time, std:
   return FromProto(time);
 }
 
+// The moment that the engine's answers are of: the clock's, or one of the past.
+inline absl::Time NowOf(const engine::Engine& engine) { return engine.moment().value_or(absl::Now()); }
+
 // The same, or now.
-inline StatusOr<absl::Time> TimeOrNow(bool given, const google::protobuf::Timestamp& time, std::string_view field) {
-  if (!given) return absl::Now();
+inline StatusOr<absl::Time> TimeOrNow(const engine::Engine& engine, bool given, const google::protobuf::Timestamp& time, std::string_view field) {
+  if (!given) return NowOf(engine);
   return TimeOf(time, field);
 }
 

@@ -7,6 +7,7 @@
 #include "projections/text/text.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/request_time.h"
 #include "services/query/text_scan.h"
@@ -62,10 +63,11 @@ std::string TextOf(const google::protobuf::Timestamp& time) { return codec::Key(
 class SearchService final : public v1::SearchService::WithCallbackMethod_SearchText<v1::SearchService::Service> {
  public:
   SearchService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   ServerUnaryReactor* SearchText(CallbackServerContext* context, const v1::SearchTextRequest* request,
                                  v1::SearchTextResponse* response) override {
+    if (auto* past = past_.Answer(context, &SearchService::SearchText, request, response)) return past;
     auto filter = ReadFilter(*request);
     if (!filter.ok()) return AnswerNow(context, filter.status());
     auto query = ReadSearchQuery(request->query());
@@ -148,6 +150,7 @@ class SearchService final : public v1::SearchService::WithCallbackMethod_SearchT
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<SearchService> past_;
   const PageTokens tokens_;
 };
 

@@ -15,6 +15,7 @@
 #include "services/query/facts_export.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/raw_answer.h"
 #include "services/query/refused_stream.h"
@@ -41,18 +42,20 @@ using Base =
 class SegmentService final : public Base, public HasStreams {
  public:
   SegmentService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   void EndStreams() override { *ending_ = true; }
 
   ServerUnaryReactor* ListSegments(CallbackServerContext* context, const v1::ListSegmentsRequest* request,
                                    v1::ListSegmentsResponse* response) override {
+    if (auto* past = past_.Answer(context, &SegmentService::ListSegments, request, response)) return past;
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
     return AnswerWhenReached(context, engine_, kView, position, [=, this] { return List(*request, response); });
   }
 
   ServerUnaryReactor* ListSegmentMembers(CallbackServerContext* context, const v1::ListSegmentMembersRequest* request,
                                          v1::ListSegmentMembersResponse* response) override {
+    if (auto* past = past_.Answer(context, &SegmentService::ListSegmentMembers, request, response)) return past;
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
     return AnswerWhenReached(context, engine_, kView, position,
                              [=, this] { return ListMembers(KeepsGoing(context), *request, response); });
@@ -60,6 +63,7 @@ class SegmentService final : public Base, public HasStreams {
 
   ServerUnaryReactor* GetClassification(CallbackServerContext* context, const grpc::ByteBuffer* bytes,
                                         grpc::ByteBuffer* answer) override {
+    if (auto* past = past_.Answer(context, &SegmentService::GetClassification, bytes, answer)) return past;
     v1::GetClassificationRequest request;
     if (!rpc::ParseBuffer(*bytes, &request))
       return AnswerNow(context, InvalidArgument("the request is not a GetClassificationRequest"));
@@ -75,6 +79,7 @@ class SegmentService final : public Base, public HasStreams {
 
   ServerUnaryReactor* TrySegmentRules(CallbackServerContext* context, const v1::TrySegmentRulesRequest* request,
                                       v1::TrySegmentRulesResponse* response) override {
+    if (auto* past = past_.Answer(context, &SegmentService::TrySegmentRules, request, response)) return past;
     if (const Status fit = CheckTrial(*request); !fit.ok()) return AnswerNow(context, fit);
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return Try(KeepsGoing(context), *request, response); };
@@ -84,7 +89,9 @@ class SegmentService final : public Base, public HasStreams {
   }
 
   grpc::ServerWriteReactor<v1::ExportClientFactsResponse>* ExportClientFacts(
-      CallbackServerContext*, const v1::ExportClientFactsRequest* request) override {
+      CallbackServerContext* context, const v1::ExportClientFactsRequest* request) override {
+    if (const Status present = CheckPresent(*context); !present.ok())
+      return new RefusedStream<v1::ExportClientFactsResponse>(present);
     using Refused = RefusedStream<v1::ExportClientFactsResponse>;
     if (const Status fit = CheckExport(*request, absl::Now()); !fit.ok()) return new Refused(fit);
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
@@ -198,7 +205,7 @@ class SegmentService final : public Base, public HasStreams {
   Status Try(const std::function<Status()>& keeps_going, const v1::TrySegmentRulesRequest& request,
              v1::TrySegmentRulesResponse* response) const {
     const Moment moment = Moment::Now(engine_);
-    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(request.has_as_of(), request.as_of(), "as_of"));
+    ASSIGN_OR_RETURN(const absl::Time as_of, TimeOrNow(engine_, request.has_as_of(), request.as_of(), "as_of"));
     RETURN_IF_ERROR(TryRules(moment, request, as_of, keeps_going, response));
     response->set_position(moment.PositionOf(activity::ActivityView::kName));
     return OkStatus();
@@ -206,6 +213,7 @@ class SegmentService final : public Base, public HasStreams {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<SegmentService> past_;
   const PageTokens tokens_;
   const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
 };

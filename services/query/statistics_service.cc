@@ -10,6 +10,7 @@
 #include "services/query/cube_rollup.h"
 #include "services/query/days.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/reader.h"
 #include "services/query/timeline.h"
@@ -220,6 +221,7 @@ class StatisticsService final : public v1::StatisticsService::CallbackService {
   StatisticsService(engine::Engine& engine, const QueryOptions& options)
       : engine_(engine),
         options_(options),
+        past_(engine, options),
         tokens_(options.token_key),
         cell_tokens_(options.token_key, engine.log_identity().id) {
     // A number that nobody could recompute from its events must not be served.
@@ -229,11 +231,13 @@ class StatisticsService final : public v1::StatisticsService::CallbackService {
 
   ServerUnaryReactor* GetStatistics(CallbackServerContext* context, const v1::GetStatisticsRequest* request,
                                     v1::GetStatisticsResponse* response) override {
+    if (auto* past = past_.Answer(context, &StatisticsService::GetStatistics, request, response)) return past;
     return Answer(context, request->min_position(), [=, this] { return Get(KeepsGoing(context), *request, response); });
   }
 
   ServerUnaryReactor* ListCellEvents(CallbackServerContext* context, const v1::ListCellEventsRequest* request,
                                      v1::ListCellEventsResponse* response) override {
+    if (auto* past = past_.Answer(context, &StatisticsService::ListCellEvents, request, response)) return past;
     return Answer(context, request->min_position(),
                   [=, this] { return List(KeepsGoing(context), *request, response); });
   }
@@ -323,6 +327,7 @@ class StatisticsService final : public v1::StatisticsService::CallbackService {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<StatisticsService> past_;
   const PageTokens tokens_;
   const CellTokens cell_tokens_;
 };

@@ -16,6 +16,7 @@
 #include "services/query/later.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/recheck.h"
 #include "services/query/recommendation_plan.h"
@@ -56,12 +57,13 @@ StatusOr<RecommendationName> RecommendationOf(std::string_view name) {
 class SuitabilityService final : public v1::SuitabilityService::CallbackService, public HasStreams {
  public:
   SuitabilityService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
   void EndStreams() override { *ending_ = true; }
 
   ServerUnaryReactor* GetInvestor(CallbackServerContext* context, const v1::GetInvestorRequest* request,
                                   v1::Investor* response) override {
+    if (auto* past = past_.Answer(context, &SuitabilityService::GetInvestor, request, response)) return past;
     auto client = ClientOf(request->name(), "name");
     if (!client.ok()) return AnswerNow(context, client.status());
     return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
@@ -75,6 +77,7 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
 
   ServerUnaryReactor* GetRecommendation(CallbackServerContext* context, const v1::GetRecommendationRequest* request,
                                         v1::Recommendation* response) override {
+    if (auto* past = past_.Answer(context, &SuitabilityService::GetRecommendation, request, response)) return past;
     auto name = RecommendationOf(request->name());
     if (!name.ok()) return AnswerNow(context, name.status());
     return AnswerWhenReached(context, engine_, kView, ReadPosition(engine_, request->min_position(), "min_position"),
@@ -83,9 +86,10 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
 
   ServerUnaryReactor* CheckSuitability(CallbackServerContext* context, const v1::CheckSuitabilityRequest* request,
                                        v1::CheckSuitabilityResponse* response) override {
+    if (auto* past = past_.Answer(context, &SuitabilityService::CheckSuitability, request, response)) return past;
     auto client = ClientOf(request->name(), "name");
     if (!client.ok()) return AnswerNow(context, client.status());
-    const auto at = TimeOrNow(request->has_at(), request->at(), "at");
+    const auto at = TimeOrNow(engine_, request->has_at(), request->at(), "at");
     if (!at.ok()) return AnswerNow(context, at.status());
     if (request->product().empty())
       return AnswerNow(context, WithReason(InvalidArgument("product is missing"), "PRODUCT_MISSING", "product"));
@@ -102,6 +106,7 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
 
   ServerUnaryReactor* ListRecommendations(CallbackServerContext* context, const v1::ListRecommendationsRequest* request,
                                           v1::ListRecommendationsResponse* response) override {
+    if (auto* past = past_.Answer(context, &SuitabilityService::ListRecommendations, request, response)) return past;
     auto position = ReadPosition(engine_, request->min_position(), "min_position");
     const auto work = [=, this] { return List(KeepsGoing(context), *request, response); };
     // Counting walks all there is: not on a thread that serves others.
@@ -110,7 +115,9 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
   }
 
   grpc::ServerWriteReactor<v1::RecheckRecommendationsResponse>* RecheckRecommendations(
-      CallbackServerContext*, const v1::RecheckRecommendationsRequest* request) override {
+      CallbackServerContext* context, const v1::RecheckRecommendationsRequest* request) override {
+    if (const Status present = CheckPresent(*context); !present.ok())
+      return new RefusedStream<v1::RecheckRecommendationsResponse>(present);
     using Refused = RefusedStream<v1::RecheckRecommendationsResponse>;
     if (const Status fit = CheckRecheck(*request); !fit.ok()) return new Refused(fit);
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
@@ -159,6 +166,7 @@ class SuitabilityService final : public v1::SuitabilityService::CallbackService,
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<SuitabilityService> past_;
   const PageTokens tokens_;
   const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
 };

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "platform/rpc/deadline.h"
 #include "platform/rpc/status.h"
@@ -11,6 +12,23 @@
 
 namespace kefu::query {
 namespace {
+
+thread_local std::shared_ptr<const void> kept_for_calls;
+
+// A call that keeps what answers it.
+class KeepingCall final : public grpc::ServerUnaryReactor {
+ public:
+  explicit KeepingCall(std::shared_ptr<const void> kept) : kept_(std::move(kept)) {}
+  void OnDone() override { delete this; }
+
+ private:
+  const std::shared_ptr<const void> kept_;
+};
+
+grpc::ServerUnaryReactor* ReactorFor(grpc::CallbackServerContext* context) {
+  if (kept_for_calls == nullptr) return context->DefaultReactor();
+  return new KeepingCall(kept_for_calls);
+}
 
 // A call that waits for a position. The engine may call back long after the caller has gone, so what it holds is not
 // the call but this state.
@@ -55,6 +73,7 @@ class WaitingCall final : public grpc::ServerUnaryReactor {
     Work work;
   };
   const std::shared_ptr<State> state_;
+  const std::shared_ptr<const void> kept_ = kept_for_calls;
 };
 
 // Answers should reach the caller before its own clock gives up.
@@ -66,14 +85,17 @@ absl::Time WaitUntil(grpc::CallbackServerContext* context) {
 
 }  // namespace
 
+KeptForCalls::KeptForCalls(std::shared_ptr<const void> what) : before_(std::exchange(kept_for_calls, std::move(what))) {}
+KeptForCalls::~KeptForCalls() { kept_for_calls = std::move(before_); }
+
 grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Status& status) {
-  auto* reactor = context->DefaultReactor();
+  auto* reactor = ReactorFor(context);
   reactor->Finish(rpc::ToGrpc(status));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Work work) {
-  auto* reactor = context->DefaultReactor();
+  auto* reactor = ReactorFor(context);
   RunSoon([reactor, work = std::move(work)] { reactor->Finish(rpc::ToGrpc(work())); });
   return reactor;
 }

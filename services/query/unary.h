@@ -6,6 +6,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -16,6 +17,18 @@ namespace kefu::query {
 
 // What a call does; its status ends the call. The request and response live until then.
 using Work = std::function<Status()>;
+
+// While it lives, calls begun on this thread keep `what` until they have ended: what answers them must not go before.
+class KeptForCalls {
+ public:
+  explicit KeptForCalls(std::shared_ptr<const void> what);
+  ~KeptForCalls();
+  KeptForCalls(const KeptForCalls&) = delete;
+  KeptForCalls& operator=(const KeptForCalls&) = delete;
+
+ private:
+  std::shared_ptr<const void> before_;
+};
 
 // Ends the call with what was found.
 grpc::ServerUnaryReactor* AnswerNow(grpc::CallbackServerContext* context, const Status& status);

@@ -13,6 +13,7 @@
 #include "services/query/mask.h"
 #include "services/query/names.h"
 #include "services/query/page.h"
+#include "services/query/past.h"
 #include "services/query/query_services.h"
 #include "services/query/unary.h"
 
@@ -48,10 +49,11 @@ void MaskDifference(const engine::Engine& engine, const std::string& view, v1::R
 class ViewService final : public v1::ViewService::CallbackService {
  public:
   ViewService(engine::Engine& engine, const QueryOptions& options)
-      : engine_(engine), options_(options), tokens_(options.token_key) {}
+      : engine_(engine), options_(options), past_(engine, options), tokens_(options.token_key) {}
 
-  ServerUnaryReactor* ListViews(CallbackServerContext* context, const v1::ListViewsRequest*,
+  ServerUnaryReactor* ListViews(CallbackServerContext* context, const v1::ListViewsRequest* request,
                                 v1::ListViewsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ViewService::ListViews, request, response)) return past;
     return AnswerLater(context, [=, this] {
       for (v1::View& view : engine_.Describe()) *response->add_views() = std::move(view);
       return OkStatus();
@@ -60,6 +62,7 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* GetView(CallbackServerContext* context, const v1::GetViewRequest* request,
                               v1::View* response) override {
+    if (auto* past = past_.Answer(context, &ViewService::GetView, request, response)) return past;
     return AnswerLater(context, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
       return Describe(view, response);
@@ -68,11 +71,13 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* BrowseRows(CallbackServerContext* context, const v1::BrowseRowsRequest* request,
                                  v1::BrowseRowsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ViewService::BrowseRows, request, response)) return past;
     return AnswerNow(context, Browse(KeepsGoing(context), *request, response));
   }
 
   ServerUnaryReactor* DigestView(CallbackServerContext* context, const v1::DigestViewRequest* request,
                                  v1::DigestViewResponse* response) override {
+    if (auto* past = past_.Answer(context, &ViewService::DigestView, request, response)) return past;
     const auto view = Known(request->name(), "name");
     if (!view.ok()) return AnswerNow(context, view.status());
     const auto position = ReadPosition(engine_, request->min_position(), "min_position");
@@ -83,6 +88,7 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* RebuildView(CallbackServerContext* context, const v1::RebuildViewRequest* request,
                                   v1::RebuildViewResponse* response) override {
+    if (const Status present = CheckPresent(*context); !present.ok()) return AnswerNow(context, present);
     return AnswerLater(context, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
       RETURN_IF_ERROR(engine_.Rebuild(view));
@@ -92,6 +98,7 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* CompareBuilds(CallbackServerContext* context, const v1::CompareBuildsRequest* request,
                                     v1::CompareBuildsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ViewService::CompareBuilds, request, response)) return past;
     return AnswerLater(context, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
       if (request->limit() < 0 || request->limit() > kMostDifferences)
@@ -110,6 +117,7 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* SwitchView(CallbackServerContext* context, const v1::SwitchViewRequest* request,
                                  v1::SwitchViewResponse* response) override {
+    if (const Status present = CheckPresent(*context); !present.ok()) return AnswerNow(context, present);
     return AnswerLater(context, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
       if (request->actor_id().empty() || request->actor_id().size() > kMostActorBytes)
@@ -131,11 +139,13 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* ListParkedEvents(CallbackServerContext* context, const v1::ListParkedEventsRequest* request,
                                        v1::ListParkedEventsResponse* response) override {
+    if (auto* past = past_.Answer(context, &ViewService::ListParkedEvents, request, response)) return past;
     return AnswerLater(context, [=, this] { return ListParked(*request, response); });
   }
 
   ServerUnaryReactor* RetryParkedEvents(CallbackServerContext* context, const v1::RetryParkedEventsRequest* request,
                                         v1::RetryParkedEventsResponse* response) override {
+    if (const Status present = CheckPresent(*context); !present.ok()) return AnswerNow(context, present);
     return AnswerLater(context, [=, this]() -> Status {
       ASSIGN_OR_RETURN(const std::string view, Known(request->name(), "name"));
       ASSIGN_OR_RETURN(const auto retried, engine_.RetryParked(view, request->client_id()));
@@ -147,6 +157,7 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   ServerUnaryReactor* GetServerInfo(CallbackServerContext* context, const v1::GetServerInfoRequest*,
                                     v1::ServerInfo* response) override {
+    if (const Status present = CheckPresent(*context); !present.ok()) return AnswerNow(context, present);
     const log::Position position = engine_.CurrentPosition();
     response->set_version(options_.version);
     response->set_log_kind(engine_.log_identity().kind);
@@ -263,6 +274,7 @@ class ViewService final : public v1::ViewService::CallbackService {
 
   engine::Engine& engine_;
   const QueryOptions options_;
+  const PastOf<ViewService> past_;
   const PageTokens tokens_;
 };
 

@@ -51,6 +51,8 @@ struct WatchHub::State {
 
 WatchHub::WatchHub(engine::Engine& engine, std::string_view view, absl::Duration heartbeat)
     : state_(std::make_shared<State>()) {
+  // Nothing changes in the past.
+  if (engine.moment().has_value()) return;
   subscription_ = engine.Listen(view, [state = state_](Partition, Offset, const std::vector<engine::Change>& changes) {
     {
       std::lock_guard lock(state->mutex);

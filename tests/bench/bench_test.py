@@ -84,7 +84,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
-        "append", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover",
+        "append", "as_of", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover",
         "inclusion_proof", "killed", "latency", "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "replay",
         "restart", "run", "tree_upkeep", "verify", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
@@ -109,6 +109,10 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     match = report.median(measured, "match")
     assert match["exact"], match
     assert match["products"] == 50
+    as_of = [line for line in measured if line["what"] == "as_of"]
+    assert sorted((line["method"], line["events"]) for line in as_of) == [
+        (method, events) for method in ("get", "list_cases") for events in (10, 100, 1000)]
+    assert all(line["exact"] for line in as_of), as_of
     rechecked = [line for line in measured if line["what"] == "recheck"]
     assert [(line["recommendations"], line["failed"], line["exact"]) for line in rechecked] == [(20_000, 137, True)] * 2
     replayed = [line for line in measured if line["what"] == "replay"]

@@ -157,6 +157,14 @@ def _matches(lines):
                f"{'each exact' if line['exact'] else 'NOT exact'}"]
 
 
+def _as_of(lines):
+    for line in matching(lines, "as_of"):
+        yield [f"as of: {line['method'].replace('_', ' ')}, client of {line['events']:,} events",
+               f"p99 {line['p99_ms']:.2f} ms", "",
+               f"p50 {line['p50_ms']:.2f} ms, most {line['max_ms']:.2f} ms, {line['calls']:,} calls; "
+               f"{'each exact' if line['exact'] else 'NOT exact'}"]
+
+
 def _recheck(lines):
     for line in matching(lines, "recheck"):
         yield [f"recheck: {line['recommendations']:,} recommendations{', and by a stricter matrix' if line['proposes'] else ''}",
@@ -212,7 +220,7 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _recheck, _replays,
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _as_of, _recheck, _replays,
                  _tree, _verified, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

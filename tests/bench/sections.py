@@ -292,6 +292,14 @@ def match(run):
                     "--calls", 200 if run.args.quick else 5_000)
 
 
+def as_of(run):
+    """What was known of one client, by how many events it has; the answers are checked."""
+    say("As of: clients with 10, 100 and 1,000 events")
+    with run.scratch("kefud-as-of") as folder, run.kefud(folder, "--log.partitions", run.args.partitions) as server:
+        run.measure("kefu_bench_as_of", "--server", server.address, "--clients", 5 if run.args.quick else 50,
+                    "--calls", 50 if run.args.quick else 2_000)
+
+
 def recheck(run):
     """Every recommendation decided again, by its own moment and by a stricter matrix."""
     number = 20_000 if run.args.quick else 1_000_000
@@ -363,6 +371,7 @@ SECTIONS = {
     "clocks": clocks,
     "handover": handover,
     "match": match,
+    "as_of": as_of,
     "recheck": recheck,
     "replay": replay,
     "tree": tree,

@@ -1,0 +1,106 @@
+#include "projections/past/client_history.h"
+
+#include "platform/base/reason.h"
+#include "platform/base/time.h"
+#include "platform/codec/key.h"
+#include "projections/journal/entry.h"
+#include "projections/journal/journal.h"
+#include "projections/late/late.h"
+#include "projections/past/clients_past.h"
+
+namespace kefu::past {
+namespace {
+
+using events::v1::Event;
+
+// So many late records are walked past before each is looked up instead.
+constexpr int kStepsToNext = 4'000;
+
+Status NeedsMoment(std::string_view why) {
+  return WithReason(FailedPrecondition("{}: open a moment with AuditService.OpenMoment and ask of it", why),
+                    "AS_OF_NEEDS_MOMENT");
+}
+
+bool Corrects(const Event& event) {
+  return event.body_case() == Event::kEventCorrected || event.body_case() == Event::kEventAnnulled;
+}
+
+}  // namespace
+
+StatusOr<EffectiveTimes> EffectiveTimes::Open(const engine::PartitionView& partition, Offset first) {
+  EffectiveTimes times(partition);
+  auto late = partition.Scan(late::LateView::kName, late::Records::kName, codec::Key(first), {});
+  // An engine without the view takes the stamps as they are.
+  if (late.status().code() == StatusCode::kNotFound) return times;
+  RETURN_IF_ERROR(late.status());
+  if (partition.next_offset(late::LateView::kName) < partition.next_offset(journal::JournalView::kName))
+    return Unavailable("the view \"{}\" is being built; try again when it is there", late::LateView::kName);
+  if ((*late)->Valid()) times.late_ = *std::move(late);
+  times.steps_left_ = kStepsToNext;
+  return times;
+}
+
+StatusOr<absl::Time> EffectiveTimes::Of(Offset offset, absl::Time stamped) {
+  if (late_ == nullptr) return stamped;
+  const std::string key = codec::Key(offset);
+  for (; steps_left_ > 0 && late_->Valid() && late_->key() < key; late_->Next()) --steps_left_;
+  std::optional<absl::Time> effective;
+  if (steps_left_ > 0) {
+    RETURN_IF_ERROR(late_->status());
+    if (!late_->Valid() || late_->key() != key) return stamped;
+    effective = late::DecodeTime(late_->value());
+  } else {
+    store::PinnedValue stored;
+    ASSIGN_OR_RETURN(const bool found,
+                     partition_->Get(late::LateView::kName, late::Records::kName, key, &stored));
+    if (!found) return stamped;
+    effective = late::DecodeTime(stored.view());
+  }
+  if (!effective.has_value()) return DataLoss("the view \"late\" has a row that is none; rebuild it");
+  return *effective;
+}
+
+StatusOr<std::unique_ptr<ClientHistory>> ClientHistory::Read(const engine::PartitionView& partition,
+                                                             const std::string& client_id, const PartitionCut& cut) {
+  auto history = std::make_unique<ClientHistory>();
+  const std::string prefix = codec::Key(client_id);
+  history->journal_end_ = codec::PrefixEnd(prefix);
+  ASSIGN_OR_RETURN(const auto stored, partition.Scan(journal::JournalView::kName, journal::Entries::kName, prefix,
+                                                     history->journal_end_));
+  std::optional<EffectiveTimes> times;
+  for (; stored->Valid(); stored->Next()) {
+    std::string_view key = stored->key().substr(prefix.size());
+    Entry made;
+    if (!codec::TakePart(key, &made.offset)) return DataLoss("the journal has a key that is none; rebuild the view");
+    const auto end_here = [&] { history->journal_end_ = codec::Key(client_id, made.offset); };
+    if (cut.next.has_value() && made.offset >= *cut.next) {
+      end_here();
+      break;
+    }
+    const auto entry = journal::DecodeEntry(stored->value());
+    if (!entry.has_value()) return DataLoss("the journal's entry at {} cannot be read; rebuild the view", made.offset);
+    auto* event = google::protobuf::Arena::CreateMessage<Event>(&history->arena_);
+    if (!event->ParseFromArray(entry->event.data(), static_cast<int>(entry->event.size())))
+      return DataLoss("the journal's event at {} cannot be read; rebuild the view", made.offset);
+    if (!times.has_value()) {
+      ASSIGN_OR_RETURN(times, EffectiveTimes::Open(partition, made.offset));
+    }
+    ASSIGN_OR_RETURN(made.recorded_at, times->Of(made.offset, FromProto(event->recorded_at())));
+    if (cut.recorded.has_value() && made.recorded_at > *cut.recorded) {
+      end_here();
+      break;
+    }
+    if (static_cast<int64_t>(history->entries_.size()) >= kMostEntries)
+      return NeedsMoment(fmt::format("the client has more than {} events", kMostEntries));
+    made.verdict = entry->Verdict();
+    if (Corrects(*event) && made.verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED)
+      return NeedsMoment("events of the client had been corrected by then");
+    made.event = event;
+    made.bytes = history->records_.emplace_back(entry->event);
+    history->entries_.push_back(std::move(made));
+  }
+  RETURN_IF_ERROR(stored->status());
+  return history;
+}
+
+}  // namespace kefu::past
