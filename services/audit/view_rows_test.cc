@@ -65,7 +65,8 @@ TEST_F(ViewRowsTest, EverythingIsGivenInOrderAndHasTheDigestOfTheView) {
         }
         EXPECT_EQ(entries, digest->entries()) << view->name;
         EXPECT_EQ(Hex(sum.Finish()), digest->digest()) << view->name;
-        if (bytes == 1) EXPECT_EQ(static_cast<int64_t>(messages.size()), std::max<int64_t>(1, entries)) << view->name;
+        if (bytes > 1) continue;
+        EXPECT_EQ(static_cast<int64_t>(messages.size()), std::max<int64_t>(1, entries)) << view->name;
       }
     }
   }
