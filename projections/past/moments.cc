@@ -94,8 +94,7 @@ StatusOr<std::shared_ptr<OpenMoment>> Moments::Find(std::string_view name) {
   const std::lock_guard lock(mutex_);
   const auto found = open_.find(name);
   if (found == open_.end())
-    return WithReason(NotFound("no moment \"{}\" is open (any more); open it again with AuditService.OpenMoment or "
-                               "\"kefu audit moment\"",
+    return WithReason(NotFound("no moment \"{}\" is open (any more); open it again with AuditService.OpenMoment",
                                name.substr(0, 80)),
                       "MOMENT_NOT_FOUND", "kefu-as-of");
   found->second.used = absl::Now();
