@@ -10,6 +10,7 @@
 #include "platform/rpc/bytes.h"
 #include "services/audit/checkpoints.h"
 #include "services/audit/diff.h"
+#include "services/audit/export.h"
 #include "services/audit/moments.h"
 #include "services/audit/proofs.h"
 #include "services/audit/read_view.h"
@@ -42,7 +43,11 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                                        .tokens = rpc::PageTokens(options.token_key),
                                        .verifier_key = options.verifier_key,
                                        .lost_note = options.lost_note}),
-        proofs_(engine, log) {}
+        proofs_(engine, log),
+        export_{.replay = replay_,
+                .proofs = proofs_,
+                .verifier_key = options.verifier_key,
+                .patience = options.export_patience} {}
   AuditService(engine::Engine& engine, log::EventLog& log, std::unique_ptr<AccessRecorder> recorder,
                const AuditOptions& options)
       : AuditService(engine, log, *recorder, options) {
@@ -77,6 +82,11 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
     return AnswerRecordedLater(
         context, recorder_, "AuditService.AcceptLoss", request,
         [=, this](std::function<void(Status)> done) { checkpoints_.AcceptLoss(*request, response, std::move(done)); });
+  }
+
+  grpc::ServerWriteReactor<v1::ExportResponse>* Export(CallbackServerContext*,
+                                                       const v1::ExportRequest* request) override {
+    return StreamRecorded(recorder_, "AuditService.Export", request, new ExportStream(export_, *request, ending_));
   }
 
   ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,
@@ -139,6 +149,7 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
   const ReplayContext replay_;
   const Checkpoints checkpoints_;
   const Proofs proofs_;
+  const ExportContext export_;
   std::unique_ptr<AccessRecorder> own_recorder_;
   // True once the server drains; streams look at it between messages.
   const std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);

@@ -35,6 +35,8 @@ struct AuditOptions {
   std::string verifier_key;
   // CheckpointContext::lost_note.
   std::function<std::optional<std::string>()> lost_note;
+  // How long an export waits for a checkpoint: the notary signs within a minute.
+  absl::Duration export_patience = absl::Seconds(65);
   // Files and shows returns; null: those calls are UNIMPLEMENTED. Must outlive the service.
   returns::Returns* returns = nullptr;
   // Opens moments of the past; null: there are none. Must outlive the service.

@@ -126,6 +126,7 @@ class AuditServer {
   }
   void EndAllStreams() { EndStreams(*service_); }
 
+  std::string address() const { return fmt::format("127.0.0.1:{}", server_->ports().front()); }
   engine::Engine& engine() { return *engine_; }
   testkit::MemoryLog& log() { return log_; }
   past::Moments& moments() { return *moments_; }

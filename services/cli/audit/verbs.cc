@@ -8,6 +8,7 @@ void AddAuditVerbs(CLI::App& app, Tool& tool) {
   AddAuditProveVerb(group, tool);
   AddAuditKeyVerb(group, tool);
   AddAuditCheckpointsVerb(group, tool);
+  AddAuditExportVerb(group, tool);
   AddAuditAcceptLossVerb(group, tool);
   AddAuditReturnVerbs(group, tool);
   AddAuditVerifyViewsVerb(group, tool);

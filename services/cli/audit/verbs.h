@@ -13,6 +13,7 @@ void AddAuditReplayVerb(CLI::App& group, Tool& tool);
 void AddAuditProveVerb(CLI::App& group, Tool& tool);
 void AddAuditKeyVerb(CLI::App& group, Tool& tool);
 void AddAuditCheckpointsVerb(CLI::App& group, Tool& tool);
+void AddAuditExportVerb(CLI::App& group, Tool& tool);
 void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
 void AddAuditReturnVerbs(CLI::App& group, Tool& tool);
 void AddAuditVerifyViewsVerb(CLI::App& group, Tool& tool);
