@@ -132,13 +132,26 @@ Status Running::OpenViews() {
   queries_.push_back(query::MakeReportService(*engine_, query));
   queries_.push_back(query::MakeSuitabilityService(*engine_, query));
   queries_.push_back(query::MakeViewService(*engine_, query));
-  audit::AuditOptions audit{.token_key = query.token_key, .moments = moments_.get()};
+  returns_ = std::make_unique<returns::Returns>(
+      *engine_, logs_->events(), [this](const auto& position) { return ViewsAt(position); }, KEFU_VERSION);
+  audit::AuditOptions audit{.token_key = query.token_key, .returns = returns_.get(), .moments = moments_.get()};
   if (signer_.has_value()) {
     audit.verifier_key = signer_->verifier().Text();
     audit.lost_note = [this] { return notary_->LostNote(); };
   }
   queries_.push_back(audit::MakeAuditService(*engine_, logs_->events(), audit));
   return OkStatus();
+}
+
+// As any caller asks this server: of now, or of a moment.
+StatusOr<returns::AskedViews> Running::ViewsAt(const std::optional<log::Position>& position) {
+  returns::AskedViews views{server_->InProcess(), {}, nullptr};
+  if (!position) return views;
+  ASSIGN_OR_RETURN(const auto moment,
+                   moments_->Open({.position = *position}, [](int64_t, int64_t) { return OkStatus(); }));
+  views.as_of = moment->name();
+  views.moment = moment;
+  return views;
 }
 
 void Running::OpenDuties() {

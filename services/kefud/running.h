@@ -12,6 +12,7 @@
 #include "services/kefud/logs.h"
 #include "services/kefud/options.h"
 #include "services/kefud/readiness.h"
+#include "services/returns/returns.h"
 
 namespace grpc {
 class Service;
@@ -58,6 +59,7 @@ class Running {
   Status OpenViews();
   Status ReadAuditKey();
   void OpenDuties();
+  StatusOr<returns::AskedViews> ViewsAt(const std::optional<log::Position>& position);
   Status OpenDoors();
   Status StartServer();
   Status OpenInbox();
@@ -74,6 +76,7 @@ class Running {
   std::unique_ptr<past::Moments> moments_;
   // What signs checkpoints; absent without a key.
   std::optional<note::Signer> signer_;
+  std::unique_ptr<returns::Returns> returns_;
   std::unique_ptr<duties::Duties> duties_;
   // One of duties_; null without a key.
   duties::Notary* notary_ = nullptr;
