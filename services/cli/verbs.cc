@@ -1,5 +1,7 @@
 #include "services/cli/verbs.h"
 
+#include <CLI/CLI.hpp>
+
 #include "services/cli/audit/verbs.h"
 #include "services/cli/recommend.h"
 
@@ -95,6 +97,8 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
   AddViewRetryVerb(view, tool);
 
   AddAuditVerbs(app, tool);
+  AddCorrectVerbs(*app.get_subcommand("audit"), tool);
+  AddRetentionVerb(*app.get_subcommand("audit"), tool);
 
   AddSearchVerb(app, tool);
   AddWatchVerb(app, tool);
