@@ -49,6 +49,7 @@ Status Follow(Tool& tool,
     asked_to_stop = true;
     context.TryCancel();
   });
+  tool.SetMoment(context);
   const auto reader = (stub.*method)(&context, request);
   Status taken;
   Response response;

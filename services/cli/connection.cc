@@ -1,5 +1,8 @@
 #include <absl/time/clock.h>
 
+#include <grpcpp/client_context.h>
+
+#include "platform/rpc/as_of.h"
 #include "platform/rpc/client.h"
 #include "services/cli/verb.h"
 
@@ -18,6 +21,13 @@ StatusOr<std::shared_ptr<grpc::Channel>> Tool::Channel() {
   return channel_;
 }
 
-void Tool::Prepare(grpc::ClientContext& context) const { rpc::SetDeadline(context, absl::Now() + options_.timeout); }
+void Tool::Prepare(grpc::ClientContext& context) const {
+  rpc::SetDeadline(context, absl::Now() + options_.timeout);
+  SetMoment(context);
+}
+
+void Tool::SetMoment(grpc::ClientContext& context) const {
+  if (!options_.moment.empty()) context.AddMetadata(std::string(rpc::kAsOfMetadata), options_.moment);
+}
 
 }  // namespace kefu::cli

@@ -5,6 +5,7 @@
 #include "platform/base/reason.h"
 #include "platform/runtime/text.h"
 #include "platform/runtime/units.h"
+#include "services/cli/moment.h"
 #include "services/cli/verb.h"
 
 namespace kefu::cli {
@@ -88,6 +89,16 @@ void AddSharedOptions(CLI::App& app, Tool& tool) {
            options.progress = *mode;
          },
          "auto, json or none")
+      ->group(group);
+  app.add_option_function<std::string>(
+         "--moment",
+         [&options](const std::string& text) {
+           const auto moment = MomentOf(text);
+           RefuseUnlessOk("--moment", moment.status());
+           options.moment = *moment;
+         },
+         "Ask of the past: a time or a day (what was known then) or position:TOKEN for questions about one client; "
+         "moments/ID of \"kefu audit moment\" for all")
       ->group(group);
   app.add_flag("-q,--quiet", options.quiet, "No progress, no remarks")->group(group);
 }

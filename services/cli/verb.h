@@ -61,6 +61,8 @@ struct SharedOptions {
   OutputMode output = OutputMode::kTable;
   runtime::ProgressMode progress = runtime::ProgressMode::kAuto;
   bool quiet = false;
+  // What calls say in the metadata `kefu-as-of`; empty: they are about the present.
+  std::string moment;
 };
 
 // One run of `kefu`. Single-threaded but for what a verb starts itself.
@@ -73,8 +75,10 @@ class Tool {
   // The channel to --server, made at the first call. Connects lazily: an unreachable server shows in the first call.
   StatusOr<std::shared_ptr<grpc::Channel>> Channel();
 
-  // Sets the deadline of one unary call (--timeout).
+  // Sets the deadline of one unary call (--timeout), and what it is about (--moment).
   void Prepare(grpc::ClientContext& context) const;
+  // The latter alone, for streams.
+  void SetMoment(grpc::ClientContext& context) const;
 
   // Progress as --progress and --quiet say.
   runtime::ProgressOptions ProgressOf(std::string label, std::string unit, int64_t total) const;

@@ -12,6 +12,8 @@ void AddAuditVerbs(CLI::App& app, Tool& tool) {
   AddAuditAcceptLossVerb(group, tool);
   AddAuditReturnVerbs(group, tool);
   AddAuditVerifyViewsVerb(group, tool);
+  AddAuditMomentVerb(group, tool);
+  AddAuditDiffVerb(group, tool);
 }
 
 }  // namespace kefu::cli

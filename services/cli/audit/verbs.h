@@ -17,5 +17,7 @@ void AddAuditExportVerb(CLI::App& group, Tool& tool);
 void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
 void AddAuditReturnVerbs(CLI::App& group, Tool& tool);
 void AddAuditVerifyViewsVerb(CLI::App& group, Tool& tool);
+void AddAuditMomentVerb(CLI::App& group, Tool& tool);
+void AddAuditDiffVerb(CLI::App& group, Tool& tool);
 
 }  // namespace kefu::cli

@@ -1,0 +1,57 @@
+// kefu audit moment: all views as they were, opened.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "kefu/audit/v1/audit.grpc.pb.h"
+#include "services/cli/audit/access.h"
+#include "services/cli/audit/verbs.h"
+#include "services/cli/call.h"
+#include "services/cli/moment.h"
+#include "services/cli/output.h"
+
+namespace kefu::cli {
+namespace {
+
+struct Flags {
+  AccessFlags access;
+  std::string at;
+};
+
+Status Run(Tool& tool, const Flags& flags) {
+  audit::v1::OpenMomentRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
+  ASSIGN_OR_RETURN(*request.mutable_as_of(), ReadMoment(flags.at));
+  audit::v1::OpenMomentResponse last;
+  {
+    runtime::Progress progress(tool.ProgressOf("opening the moment", "events", 0));
+    RETURN_IF_ERROR(Follow(tool, &audit::v1::AuditService::Stub::OpenMoment, request,
+                           [&](const audit::v1::OpenMomentResponse& message) {
+                             progress.SetTotal(message.events_total());
+                             progress.Update(message.events_done());
+                             last = message;
+                             return OkStatus();
+                           }));
+  }
+  if (last.moment().empty()) return FailedPrecondition("the server ended before the moment was open");
+  if (tool.json()) return PrintJson(last);
+  PrintDetails({{"Moment", last.moment()}, {"Position", last.position()}, {"Closed", TimeText(last.expires_at())}});
+  Remark(tool, fmt::format("Ask of it with --moment {}. It stays open while it is asked.", last.moment()));
+  return OkStatus();
+}
+
+}  // namespace
+
+void AddAuditMomentVerb(CLI::App& group, Tool& tool) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App& verb = AddVerb(group, "moment", "Open all views as they were at a moment, to ask any question of then",
+                           {"kefu audit moment 2026-03-01 --reason 'complaint K-17'",
+                            "kefu audit moment occurred:2026-03-01T09:30:00+08:00 --reason 'what was so'",
+                            "kefu audit moment position:AAEC --reason 'filed return' --output json"});
+  verb.add_option("when", flags->at, "A time or a day (what was known then), occurred:TIME or position:TOKEN")->required();
+  AddAccessFlags(verb, flags->access);
+  OnRun(verb, tool, [flags](Tool& tool) { return Run(tool, *flags); });
+}
+
+}  // namespace kefu::cli
