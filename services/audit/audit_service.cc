@@ -4,6 +4,8 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
+#include <functional>
+#include <thread>
 #include <utility>
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
@@ -23,6 +25,10 @@ namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
+
+// For work that waits for other calls of this very server: on one of gRPC's threads it could stand in their way. The call
+// ends with the work, and the server waits for its calls.
+void OnOwnThread(std::function<void()> work) { std::thread(std::move(work)).detach(); }
 
 // Wires calls to what answers them; each group of calls is a class of its own. All are recorded first (recorded_call.h).
 class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay<v1::AuditService::CallbackService> {
@@ -92,15 +98,17 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
   ServerUnaryReactor* FileReturn(CallbackServerContext* context, const v1::FileReturnRequest* request,
                                  v1::FileReturnResponse* response) override {
     if (returns_ == nullptr) return v1::AuditService::CallbackService::FileReturn(context, request, response);
-    return AnswerRecorded(context, recorder_, "AuditService.FileReturn", request,
-                          [=, this] { return returns_->File(*request, response); });
+    return AnswerRecordedLater(context, recorder_, "AuditService.FileReturn", request, [=, this](auto done) {
+      OnOwnThread([=, this] { done(returns_->File(*request, response)); });
+    });
   }
 
   ServerUnaryReactor* GetFiledReturn(CallbackServerContext* context, const v1::GetFiledReturnRequest* request,
                                      v1::GetFiledReturnResponse* response) override {
     if (returns_ == nullptr) return v1::AuditService::CallbackService::GetFiledReturn(context, request, response);
-    return AnswerRecorded(context, recorder_, "AuditService.GetFiledReturn", request,
-                          [=, this] { return returns_->Get(*request, response); });
+    return AnswerRecordedLater(context, recorder_, "AuditService.GetFiledReturn", request, [=, this](auto done) {
+      OnOwnThread([=, this] { done(returns_->Get(*request, response)); });
+    });
   }
 
   ServerUnaryReactor* ListFiledReturns(CallbackServerContext* context, const v1::ListFiledReturnsRequest* request,
