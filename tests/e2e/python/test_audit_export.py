@@ -140,7 +140,15 @@ def test_a_client_with_the_growth_since_a_kept_checkpoint(api, export, server, b
     kept = first / "checkpoints" / "newest.note"
     assert json.loads((first / "views" / "timeline.json").read_text())["entries"]
     kept_log.published(api, server, "2")
-    assert kept_log.run(build_dir, server, "demo", "--seed", 9, "--clients", 60, "--days", 30, "--quiet").returncode == 0
+    # A thousand more, so that what is new is signed at once.
+    more = tmp_path / "more.ndjson"
+    more.write_text("".join(
+        json.dumps({"eventId": f"more-{n}", "clientId": f"C-more-{n % 50}", "source": "crm",
+                    "occurredAt": "2026-03-02T01:00:00Z",
+                    "contactRecorded": {"contactId": f"T-more-{n}", "channel": "CHANNEL_PHONE",
+                                        "direction": "DIRECTION_INBOUND"}}) + "\n" for n in range(1100)))
+    loaded = kept_log.run(build_dir, server, "publish", more)
+    assert loaded.returncode == 0, loaded.stderr
     exported(export, second, "--client", "C-2", "--since", kept)
     check(second)
     assert len(lines(second / "checkpoints" / "consistency.ndjson")) == 2
