@@ -147,7 +147,10 @@ class JournalSource final : public ReplaySource {
     }
     record->offset = found.offset;
     record->bytes = found.bytes;
-    record->verdict = found.verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED ? nullptr : &found.verdict;
+    // Of what corrects an event the verdict says which.
+    const bool just_applied =
+        found.verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED && found.verdict.first_offset() == 0;
+    record->verdict = just_applied ? nullptr : &found.verdict;
     record->leaf_index = found.leaf_index;
     return Step::kRecord;
   }

@@ -63,7 +63,8 @@ void AddViewSwitchVerb(CLI::App& group, Tool& tool) {
   CLI::App& verb = AddVerb(
       group, "switch", "Let the other build of a view serve: one that waits because it differs, or the one before again",
       {"kefu view switch client --back --actor A-1 --reason 'wrong counts since the upgrade'",
-       "kefu view switch book --actor A-1 --reason 'the old rows were wrong, see the comparison'"});
+       "kefu view switch book --actor A-1 --reason 'the old rows were wrong, see the comparison'",
+       "kefu view switch case --back --actor A-1 --reason 'as before' --output json"});
   verb.add_option("view", flags->view, "Name of the view")->required();
   verb.add_flag("--back", flags->back, "To the build that served before");
   verb.add_option("--actor", flags->actor, "Who orders it: your staff number; recorded")->required();

@@ -144,7 +144,7 @@ class PastHistory {
       const Offset end = *server_.log().EndOffset(Partition(p));
       EXPECT_TRUE(server_.engine().WaitFor(Partition(p), end, absl::Now() + absl::Seconds(30)).ok());
     }
-    EXPECT_GT(copied_, 5);
+    EXPECT_GT(copied_, 0);
   }
 
   const std::set<std::string>& clients() const { return clients_; }
@@ -332,7 +332,9 @@ TEST(AsOfMoment, EveryQueryIsAnsweredOverIt) {
   request.set_min_position(server.engine().CurrentPosition().Encode());
   v1::Client client;
   const auto status = server.clients->GetClient(&context, request, &client);
-  if (next != server.engine().CurrentPosition().next_offsets) EXPECT_FALSE(status.ok());
+  if (next != server.engine().CurrentPosition().next_offsets) {
+    EXPECT_FALSE(status.ok());
+  }
 }
 
 }  // namespace

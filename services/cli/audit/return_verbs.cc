@@ -51,7 +51,11 @@ void AddFile(CLI::App& group, Tool& tool) {
   CLI::App& verb = AddVerb(
       group, "file", "Make a return of a report and record on the log that it is filed",
       {"kefu audit return file --id 4530d-2026-Q1 --report complaints --from-day 2026-01-01 --to-day 2026-03-31 --as-of "
-       "2026-04-01T00:00:00+08:00 --addressee FINRA --reason 'quarterly return' --out q1.csv"});
+       "2026-04-01T00:00:00+08:00 --addressee FINRA --reason 'quarterly return' --out q1.csv",
+       "kefu audit return file --id april-2026 --report service_quality --from-day 2025-01-01 --to-day 2025-12-31 --unit U-1 "
+       "--as-of 2026-04-30T00:00:00+08:00 --addressee CSRC --reason 'yearly report' --out april.csv",
+       "kefu audit return file --id open-0630 --report open_cases --as-of 2026-06-30T16:00:00Z --reason 'half-year check' "
+       "--out open.csv --output json"});
   verb.add_option("--id", flags->id, "The return's own id; a second one by it is refused")->required();
   verb.add_option("--report", flags->report, "Which report: kefu report list")->required();
   verb.add_option("--from-day", flags->from, "First day");
@@ -94,7 +98,8 @@ void AddShow(CLI::App& group, Tool& tool) {
   CLI::App& verb = AddVerb(
       group, "show", "Make a filed return again, from the log as it was then, or as it would be today",
       {"kefu audit return show 4530d-2026-Q1 --reason 'inspection' --out again.csv --timeout 10m",
-       "kefu audit return show 4530d-2026-Q1 --restated --reason 'inspection' --out today.csv --timeout 10m"});
+       "kefu audit return show 4530d-2026-Q1 --restated --reason 'inspection' --out today.csv --timeout 10m",
+       "kefu audit return show april-2026 --restated --reason 'inspection' --output json | jq .differences"});
   verb.add_option("return", flags->id, "Its id")->required();
   verb.add_flag("--restated", flags->restated, "As it would be today, with the events that make the difference");
   verb.add_option("--out", flags->out, "Where its bytes go");
@@ -132,7 +137,8 @@ void AddList(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<AccessFlags>();
   CLI::App& verb = AddVerb(group, "list", "Filed returns, newest first",
                            {"kefu audit return list --reason 'inspection'",
-                            "kefu audit return list --reason 'inspection' --output json | jq -r .filed.returnId"});
+                            "kefu audit return list --reason 'inspection' --output json | jq -r .filed.returnId",
+                            "kefu audit return list --reason 'what went out this year' --actor A-1"});
   AddAccessFlags(verb, *flags);
   OnRun(verb, tool, [flags](Tool& tool) -> Status {
     audit::v1::ListFiledReturnsRequest request;
