@@ -121,10 +121,11 @@ class Branch {
 // What may differ: the facts themselves.
 bool IsAboutTheFacts(std::string_view view, std::string_view table, int32_t partition, std::string_view key,
                      const std::set<std::pair<int32_t, int64_t>>& facts) {
-  if (view == "reference") return true;
+  // The tree is of records, whatever they say.
+  if (view == "reference" || view == "tree") return true;
   if (view == "relation") return table == "merge_facts" || table == "merges_by_client";
   if (view != "journal") return false;
-  if (table == "pairs") return true;
+  if (table == "pairs" || table == "broadcasts") return true;
   std::string client_id;
   Offset offset;
   EXPECT_TRUE(codec::TakePart(key, &client_id) && codec::TakePart(key, &offset));
