@@ -44,6 +44,7 @@ void Fill(int64_t number, Event& event) {
   } else if (number % 40 == 1) {
     event.mutable_service_request_opened()->set_case_id(case_id);
     event.mutable_service_request_opened()->mutable_opening()->set_subject("fees");
+    event.mutable_service_request_opened()->mutable_opening()->set_channel(events::v1::CHANNEL_PHONE);
   } else if (number % 40 == 11) {
     event.mutable_case_assigned()->set_case_id(case_id);
     event.mutable_case_assigned()->set_assignee_id("S-1");
