@@ -37,14 +37,13 @@ struct AuditOptions {
   std::function<std::optional<std::string>()> lost_note;
   // How long an export waits for a checkpoint: the notary signs within a minute.
   absl::Duration export_patience = absl::Seconds(65);
-  // Files and shows returns; null: those calls are UNIMPLEMENTED. Must outlive the service.
+  // Files and shows returns; null: there are none, as in tests of other calls. Must outlive the service.
   returns::Returns* returns = nullptr;
   // Opens moments of the past; null: there are none. Must outlive the service.
   past::Moments* moments = nullptr;
 };
 
-// Engine, log and recorder must outlive it, and it the gRPC server. A call whose part is not in this build is
-// UNIMPLEMENTED.
+// Engine, log and recorder must outlive it, and it the gRPC server.
 std::unique_ptr<grpc::Service> MakeAuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder,
                                                 const AuditOptions& options);
 
