@@ -30,6 +30,22 @@ bool TakeText(std::string_view& bytes, std::string_view* text) {
   return true;
 }
 
+// To the nanosecond, for any time that a Timestamp can say: one less, and what is folded after a restart is not what was
+// folded before it. (A time in a key is cut to microseconds.)
+void AppendExact(std::string& bytes, absl::Time time) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  codec::AppendPart(bytes, seconds);
+  codec::AppendPart(bytes, static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+bool TakeExact(std::string_view& bytes, absl::Time* time) {
+  int64_t seconds = 0;
+  int32_t nanos = 0;
+  if (!codec::TakePart(bytes, &seconds) || !codec::TakePart(bytes, &nanos)) return false;
+  *time = absl::FromUnixSeconds(seconds) + absl::Nanoseconds(nanos);
+  return true;
+}
+
 bool ParseInt(std::string_view text, int32_t* number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
   return error == std::errc() && end == text.data() + text.size();
@@ -50,21 +66,21 @@ std::string Place::Encode() const {
   codec::AppendPart(bytes, next);
   AppendNumber(bytes, last_record.low);
   AppendNumber(bytes, last_record.high);
-  codec::AppendPart(bytes, effective_time);
+  AppendExact(bytes, effective_time);
   return bytes;
 }
 
 std::optional<Place> Place::Decode(std::string_view bytes) {
   Place place;
   if (codec::TakePart(bytes, &place.next) && TakeNumber(bytes, &place.last_record.low) &&
-      TakeNumber(bytes, &place.last_record.high) && codec::TakePart(bytes, &place.effective_time) && bytes.empty())
+      TakeNumber(bytes, &place.last_record.high) && TakeExact(bytes, &place.effective_time) && bytes.empty())
     return place;
   return std::nullopt;
 }
 
 std::string ParkedFrame::Encode() const {
   std::string bytes;
-  codec::AppendPart(bytes, recorded_at);
+  AppendExact(bytes, recorded_at);
   AppendText(bytes, reason);
   AppendText(bytes, verdict);
   bytes.append(record);
@@ -73,7 +89,7 @@ std::string ParkedFrame::Encode() const {
 
 std::optional<ParkedFrame> ParkedFrame::Decode(std::string_view bytes) {
   ParkedFrame frame;
-  if (!codec::TakePart(bytes, &frame.recorded_at) || !TakeText(bytes, &frame.reason) ||
+  if (!TakeExact(bytes, &frame.recorded_at) || !TakeText(bytes, &frame.reason) ||
       !TakeText(bytes, &frame.verdict))
     return std::nullopt;
   frame.record = bytes;

@@ -14,7 +14,7 @@
 
 namespace kefu::engine {
 
-inline constexpr int kFormat = 1;
+inline constexpr int kFormat = 2;
 
 // Tables beside the views' own.
 inline constexpr char kMetaTable[] = "meta";
