@@ -41,7 +41,8 @@ CLI::App& AddVerb(CLI::App& parent, const std::string& name, const std::string& 
 
 CLI::App& AddGroup(CLI::App& parent, const std::string& name, const std::string& help) {
   CLI::App& group = *parent.add_subcommand(name, help);
-  group.footer("See \"kefu " + name + " VERB --help\" for each of them.");
+  const std::string path = parent.get_parent() == nullptr ? name : parent.get_name() + " " + name;
+  group.footer("See \"kefu " + path + " VERB --help\" for each of them.");
   group.fallthrough();
   return group;
 }
