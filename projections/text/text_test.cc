@@ -160,7 +160,7 @@ TEST(EventTexts, HoldEveryFieldMarkedAsFreeText) {
                                  "promise_made.text", "recommendation_made.rationale", "regulatory_return_filed.note",
                                  "satisfaction_rated.comment",
                                  "service_request_opened.opening.description",
-                                 "service_request_opened.opening.subject"));
+                                 "service_request_opened.opening.subject", "view_switched.reason"));
 }
 
 // These bytes are on disks.
