@@ -221,6 +221,25 @@ def test_goals_say_whether_exactly_the_wrong_recommendations_were_found():
     assert "exactly those that are" in report.table([line])
 
 
+def test_what_the_tree_takes_is_the_middle_of_the_pairs():
+    line = {"what": "tree_upkeep", "events": 1_000, "cpu_seconds": 1.0, "log": "embedded", "views": 2, "peak_rss_mib": 9}
+    lines = [line | {"by": by, "seconds": seconds} for pair in ((1.0, 1.05), (10.0, 10.0), (2.0, 4.0))
+             for by, seconds in zip(("without", "with"), pair)]
+    assert any("of 1,000 records, in events/s | ≤ 10 % | 4.76 % | yes |" in row for row in goals.goals_table(lines).splitlines())
+    assert "4.8 %" in report.table(lines)
+    slower = [line | {"seconds": 1.2} if line["seconds"] == 1.05 else line for line in lines]
+    assert any("16.67 % | **no** |" in row for row in goals.goals_table(slower).splitlines())
+
+
+def test_goals_say_of_how_many_records_a_replay_was():
+    lines = [{"what": "replay", "by": by, "log": "kafka", "events": 2_000_000, "bytes": 9, "seconds": seconds,
+              "cpu_seconds": 1.0, "peak_rss_mib": 9} for by, seconds in (("consume", 1.0), ("replay", 1.6))]
+    rows = goals.goals_table(lines).splitlines()
+    assert ("| replay as a stream of 2,000,000 records, events/s, against one reader of the log, kafka | ≥ 0.5 × | 0.62 × | yes |"
+            in rows)
+    assert ("| replay as a stream, events/s, against one reader of the log, embedded | ≥ 0.5 × | not measured |  |" in rows)
+
+
 def test_goals_say_how_long_the_auditors_loop_takes_and_whether_it_agrees():
     line = {"what": "verify", "by": "kefu", "events": 9, "views": 2, "engine_seconds": 2.0, "seconds": 8.0, "cpu_seconds": 8,
             "differing": 0, "peak_rss_mib": 9}

@@ -1,6 +1,6 @@
 """What the project wants to reach, beside what this run reached."""
 
-from report import clocks_exact, disk, markdown, matching, median, per_cpu, per_second
+from report import clocks_exact, disk, markdown, matching, median, per_cpu, per_second, tree_share
 
 NOT_MEASURED = "not measured"
 
@@ -131,14 +131,15 @@ def _recheck(lines):
 def _replays(lines):
     for log in ("kafka", "embedded"):
         stream, raw = (median(lines, "replay", by=by, log=log) for by in ("replay", "consume"))
-        yield _at_least(f"replay as a stream, events/s, against one reader of the log, {log}", 0.5,
+        of = f" of {stream['events']:,} records" if stream else ""
+        yield _at_least(f"replay as a stream{of}, events/s, against one reader of the log, {log}", 0.5,
                         _over(stream, raw, per_second))
 
 
 def _tree(lines):
-    plain, full = (median(lines, "tree_upkeep", by=by) for by in ("without", "with"))
-    share = plain and full and 100 * (1 - per_second(full) / per_second(plain))
-    yield _at_most("what the tree costs a catch-up of all views", 10, share, "%")
+    full = median(lines, "tree_upkeep", by="with")
+    of = f" of {full['events']:,} records" if full else ""
+    yield _at_most(f"what the tree costs a catch-up of all views{of}, in events/s", 10, tree_share(lines, per_second), "%")
     largest = max(matching(lines, "inclusion_proof"), key=lambda line: line["leaves"], default=None)
     words = f"over {largest['leaves']:,} leaves, " if largest else ""
     yield _at_most(f"an inclusion proof, {words}p99", 1, largest and largest["p99_us"] / 1000, "ms")
@@ -148,7 +149,8 @@ def _verified(lines):
     line = median(lines, "verify", by="kefu")
     times = line and line["seconds"] / max(line["engine_seconds"], 1e-3)
     measured = line and f"{times:.2f} ×, digests {'equal' if not line['differing'] else 'NOT equal'}"
-    yield _goal("all views by the auditor's own loop, against the engine's time", "≤ 5 ×", measured,
+    of = f" of {line['events']:,} records" if line else ""
+    yield _goal(f"all views{of} by the auditor's own loop, against the engine's time", "≤ 5 ×", measured,
                 line and times <= 5 and not line["differing"])
 
 

@@ -1,6 +1,8 @@
 """From the measured lines to a table. The ratio of a catch-up is against tuned Kafka Streams, of calls against an empty
 handler, of appends against RocksDB itself."""
 
+import statistics
+
 
 def matching(lines, what, **wanted):
     return [line for line in lines if line["what"] == what and all(line.get(key) == value for key, value in wanted.items())]
@@ -18,6 +20,14 @@ def per_second(line):
 
 def per_cpu(line):
     return line["events"] / max(line["cpu_seconds"], 1e-3)
+
+
+def tree_share(lines, rate):
+    """How much of the rate the tree takes, in percent; None if it was not measured. The middle one of all pairs: the two of
+    a pair ran one behind the other, so that what the machine did besides is in both."""
+    pairs = zip(matching(lines, "tree_upkeep", by="without"), matching(lines, "tree_upkeep", by="with"))
+    shares = [100 * (1 - rate(full) / rate(plain)) for plain, full in pairs]
+    return statistics.median(shares) if shares else None
 
 
 def ratio(ours, theirs):
@@ -189,7 +199,10 @@ def _tree(lines):
         if line:
             base = median(lines, "tree_upkeep", by="without")
             yield [f"catch-up {by} the tree, {line['log']}, {line['views']} views", f"{per_second(line) / 1e6:.3f} M events/s",
-                   ratio(per_second(line), per_second(base)), _cost(line) + _spread(lines, line, by=by)]
+                   ratio(per_second(line), per_second(base)), _cost(line, base) + _spread(lines, line, by=by)]
+    if matching(lines, "tree_upkeep", by="with"):
+        yield ["what the tree takes, middle of the pairs", f"{tree_share(lines, per_second):.1f} %", "",
+               f"{tree_share(lines, per_cpu):.1f} % of events per CPU-second"]
     for line in matching(lines, "inclusion_proof"):
         yield [f"inclusion proof: {line['leaves']:,} leaves", f"p99 {line['p99_us']:.0f} µs", "",
                f"p50 {line['p50_us']:.0f} µs; p99 of processor time {line['cpu_p99_us']:.0f} µs; "
