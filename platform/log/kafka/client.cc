@@ -134,7 +134,8 @@ KafkaSettings ReadingSettings(const KafkaOptions& options) {
       // Bytes alone decide how much is fetched ahead.
       {"queued.min.messages", "10000000"},
       {"queued.max.messages.kbytes", std::to_string(std::max<int64_t>(1, options.fetch_queue_bytes >> 10))},
-      // Small, for each fetch may go over the queue's bound by this much a partition; still thousands of events.
+      // Small, for each fetch may go over the queue's bound by this much a partition; still thousands of events. A reader
+      // sets what its number of partitions allows.
       {"fetch.message.max.bytes", "262144"},
       {"fetch.wait.max.ms", "100"},
       {"fetch.error.backoff.ms", "100"},

@@ -10,6 +10,15 @@ namespace {
 // How many messages are taken at once: enough that the queue's lock costs nothing, few enough to stay near max_bytes.
 constexpr size_t kChunk = 512;
 constexpr absl::Duration kConnectPause = absl::Milliseconds(500);
+// What is fetched of a partition at a time: thousands of events.
+constexpr int64_t kLeastFetch = int64_t{256} << 10;
+constexpr int64_t kMostFetch = int64_t{2} << 20;
+
+// One fetch of all partitions fills half of the queue: with less, a reader of few partitions would wait for the broker more
+// than it reads. Each fetch may go over the queue's bound by this much a partition.
+int64_t FetchBytes(const KafkaOptions& options, int64_t partitions) {
+  return std::clamp(options.fetch_queue_bytes / 2 / std::max<int64_t>(1, partitions), kLeastFetch, kMostFetch);
+}
 
 }  // namespace
 
@@ -47,6 +56,8 @@ Status KafkaReader::Connect() {
   KafkaSettings settings = ReadingSettings(options_);
   // assign() wants a group's name; we neither join it nor commit to it.
   settings.emplace_back("group.id", "kefu-reader");
+  const auto assigned = std::count_if(cursors_.begin(), cursors_.end(), [](const Cursor& each) { return each.assigned; });
+  settings.emplace_back("fetch.message.max.bytes", std::to_string(FetchBytes(options_, assigned)));
   ASSIGN_OR_RETURN(std::shared_ptr<KafkaClient> client, KafkaClient::Make(RD_KAFKA_CONSUMER, options_, settings));
   const KafkaPartitions partitions(rd_kafka_topic_partition_list_new(static_cast<int>(cursors_.size())));
   for (size_t i = 0; i < cursors_.size(); ++i)
