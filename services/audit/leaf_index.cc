@@ -1,24 +1,15 @@
 #include "services/audit/leaf_index.h"
 
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "platform/base/reason.h"
-#include "projections/tree/tree.h"
+#include "services/audit/tree_rows.h"
 
 namespace kefu::audit {
 
 StatusOr<LeafIndexer> LeafIndexer::Open(std::shared_ptr<const engine::PartitionView> partition) {
   const Partition number = partition->partition();
-  const auto get = [view = std::move(partition)](std::string_view table,
-                                                 std::string_view key) -> StatusOr<std::optional<std::string>> {
-    store::PinnedValue row;
-    ASSIGN_OR_RETURN(const bool found, view->Get(tree::TreeView::kName, table, key, &row));
-    if (!found) return std::nullopt;
-    return std::string(row.view());
-  };
-  ASSIGN_OR_RETURN(tree::Reading reading, tree::Reading::Open(get));
+  ASSIGN_OR_RETURN(tree::Reading reading, TreeOf(std::move(partition)));
   return LeafIndexer(number, std::move(reading));
 }
 
