@@ -4,6 +4,7 @@
 #include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "platform/base/reason.h"
@@ -38,6 +39,7 @@ class Fields {
   std::string_view text() const {
     return {reinterpret_cast<const char*>(bytes_), static_cast<size_t>(end_ - bytes_)};
   }
+  size_t size() const { return static_cast<size_t>(end_ - bytes_); }
 
  private:
   using Coded = google::protobuf::io::CodedOutputStream;
@@ -66,10 +68,16 @@ void AppendEvent(std::string* bytes, Partition partition, const SourcedRecord& r
   length.Length(Event::kVerdictFieldNumber, verdict.size());
   tail.Number(Event::kLeafIndexFieldNumber, record.leaf_index);
   Fields frame;
-  frame.Length(v1::ReplayResponse::kEventsFieldNumber, head.text().size() + record.bytes.size() + length.text().size() +
-                                                           verdict.size() + tail.text().size());
-  bytes->append(frame.text()).append(head.text()).append(record.bytes);
-  bytes->append(length.text()).append(verdict).append(tail.text());
+  const size_t size = head.size() + record.bytes.size() + length.size() + verdict.size() + tail.size();
+  frame.Length(v1::ReplayResponse::kEventsFieldNumber, size);
+  const size_t before = bytes->size();
+  bytes->resize(before + frame.size() + size);
+  char* to = bytes->data() + before;
+  for (const std::string_view part :
+       {frame.text(), head.text(), record.bytes, length.text(), std::string_view(verdict), tail.text()}) {
+    std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  }
 }
 
 // Takes the bytes without copying them.
@@ -112,28 +120,53 @@ Status ReplayStream::Prepare() {
 }
 
 void ReplayStream::OnWriteDone(bool ok) {
-  if (!ok) return Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller has gone"));
-  if (last_) return Finish(grpc::Status::OK);
+  if (!ok) gone_ = true;
   // Reads the log: not on a thread that serves others.
-  rpc::RunSoon([this] { GoOn(); });
+  if (Arrive() && HandOver()) rpc::RunSoon([this] { GoOn(); });
 }
 
 void ReplayStream::GoOn() {
-  if (cancelled_) return Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller has gone"));
-  if (*ending_) return Refuse(Unavailable("the server ends; go on elsewhere with the last resume_token"));
-  events_.clear();
+  while (Make() && Arrive() && HandOver()) {
+  }
+}
+
+bool ReplayStream::Make() {
+  const auto end = [this](Status status) {
+    end_ = std::move(status);
+    return true;
+  };
+  if (gone_) return end(Cancelled("the caller has gone"));
+  if (*ending_) return end(Unavailable("the server ends; go on elsewhere with the last resume_token"));
   // Most messages are full.
-  events_.reserve(context_.message_bytes + context_.message_bytes / 4);
+  if (next_.empty()) next_.reserve(context_.message_bytes + context_.message_bytes / 4);
   looked_at_ = 0;
   const auto filled = Fill();
-  if (!filled.ok()) return Refuse(filled.status());
+  if (!filled.ok()) return end(filled.status());
   // What the log has brought already is told at once.
-  if (*filled == Filled::kLater && events_.empty()) return WaitForLog();
-  last_ = *filled == Filled::kLast;
+  if (*filled == Filled::kLater && next_.empty()) {
+    Status silent = WaitForLog();
+    return silent.ok() ? false : end(std::move(silent));
+  }
   rest_ = kFirstRest;
   silent_since_ = absl::InfiniteFuture();
-  Seal(last_);
+  next_is_last_ = *filled == Filled::kLast;
+  Seal(next_is_last_);
+  return true;
+}
+
+bool ReplayStream::HandOver() {
+  if (gone_) end_ = Cancelled("the caller has gone");
+  if (end_.has_value()) {
+    Finish(rpc::ToGrpc(*end_));
+    return false;
+  }
+  message_ = BufferOf(std::exchange(next_, std::string()));
+  const bool goes_on = !next_is_last_;
+  if (!goes_on) end_ = OkStatus();
+  under_way_ = goes_on ? 2 : 1;
+  // From here on it may be written, and if nothing else is under way the stream is gone.
   StartWrite(&message_);
+  return goes_on;
 }
 
 std::unique_ptr<ReplaySource> ReplayStream::SourceOf(size_t range) {
@@ -181,12 +214,15 @@ StatusOr<ReplayStream::Filled> ReplayStream::FillFrom(ReplaySource& source) {
       case ReplaySource::Step::kRecord:
         break;
     }
-    ASSIGN_OR_RETURN(const bool shown, filter_->Matches(record.bytes));
+    bool shown = true;
+    if (!filter_->TakesAll()) {
+      ASSIGN_OR_RETURN(shown, filter_->Matches(record.bytes));
+    }
     if (shown) {
       // It comes first in the next message.
-      if (!events_.empty() && events_.size() + record.bytes.size() + kAround > context_.message_bytes)
+      if (!next_.empty() && next_.size() + record.bytes.size() + kAround > context_.message_bytes)
         return Filled::kMessage;
-      AppendEvent(&events_, range.partition, record);
+      AppendEvent(&next_, range.partition, record);
     }
     looked_at_ += record.bytes.size() + 1;
     source.Advance();
@@ -203,19 +239,19 @@ void ReplayStream::Seal(bool complete) {
   rest.set_until_position(plan_->until_position());
   rest.set_complete(complete);
   // Fields of a message may come one behind the other.
-  rest.AppendToString(&events_);
-  message_ = BufferOf(std::move(events_));
+  rest.AppendToString(&next_);
 }
 
-void ReplayStream::WaitForLog() {
+Status ReplayStream::WaitForLog() {
   const absl::Time now = absl::Now();
   silent_since_ = std::min(silent_since_, now);
   if (now - silent_since_ > context_.patience)
-    return Refuse(WithReason(Unavailable("the log brought nothing for {}; go on with the last resume_token",
-                                         absl::FormatDuration(context_.patience)),
-                             "LOG_SILENT"));
+    return WithReason(Unavailable("the log brought nothing for {}; go on with the last resume_token",
+                                  absl::FormatDuration(context_.patience)),
+                      "LOG_SILENT");
   const absl::Duration rest = std::exchange(rest_, std::min(rest_ * 2, kLongestRest));
   rpc::RunAt(now + rest, [this] { GoOn(); });
+  return OkStatus();
 }
 
 }  // namespace kefu::audit

@@ -33,9 +33,9 @@ struct ReplayContext {
   absl::Duration patience = absl::Seconds(30);
 };
 
-// Writes what a request asks for, in messages (ReplayResponse, encoded). There is no queue: one message is in flight, and the next is made when it is
-// through, so a slow reader costs what one message and one poll of the log hold (on Kafka also what the readers of two
-// partitions fetch ahead). No thread is kept while it waits for the reader or the log. Deletes itself.
+// Writes what a request asks for, in messages (ReplayResponse, encoded). While one is in flight the next is made, and then it
+// waits: a slow reader costs what two messages and one poll of the log hold (on Kafka also what the readers of two partitions
+// fetch ahead). No thread is kept while it waits for the reader or the log. Deletes itself.
 //
 // The end is fixed when the call comes, so what is recorded meanwhile (this look, too) is not in it. Ends with
 // kInvalidArgument (what is wrong with the request: see ReplayFilter and ReplayPlan), kNotFound (CLIENT_NOT_FOUND),
@@ -50,21 +50,29 @@ class ReplayStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void Start();
   void Refuse(const Status& status);
 
-  void OnCancel() override { cancelled_ = true; }
+  void OnCancel() override { gone_ = true; }
   void OnWriteDone(bool ok) override;
   void OnDone() override { delete this; }
 
  private:
   Status Prepare();
   std::unique_ptr<ReplaySource> SourceOf(size_t range);
-  // Makes the next message and writes it, waits for the log, or ends the stream.
+  // Makes messages as long as each goes out at once, and gives the thread back when one must wait, or the log.
   void GoOn();
+  // Makes the next message, or settles how the stream ends. False: the log has nothing yet, and GoOn runs again soon.
+  bool Make();
+  // Called by whoever comes last of what made the next message and what wrote the one before: writes it, or ends the
+  // stream. True: the one after it is to be made, by the caller. False: the stream may be gone.
+  bool HandOver();
+  // True for the one that comes last.
+  bool Arrive() { return under_way_.fetch_sub(1) == 1; }
   // What Fill found to do next.
   enum class Filled { kMessage, kLast, kLater };
   StatusOr<Filled> Fill();
   StatusOr<Filled> FillFrom(ReplaySource& source);
   void Seal(bool complete);
-  void WaitForLog();
+  // Refused: the log was silent for too long.
+  Status WaitForLog();
 
   const ReplayContext& context_;
   const v1::ReplayRequest request_;
@@ -78,14 +86,18 @@ class ReplayStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Of the range after it, being prepared.
   std::unique_ptr<ReplaySource> next_source_;
 
-  // The events of the next message as ReplayResponse has them, encoded as they come: it is what a replay costs beside
-  // reading.
-  std::string events_;
+  // The next message as ReplayResponse has it, encoded as events come: it is what a replay costs beside reading.
+  std::string next_;
+  size_t looked_at_ = 0;
+  // Once there is nothing more to make: how the stream ends, behind the next message if that is the last one.
+  std::optional<Status> end_;
+  bool next_is_last_ = false;
   // The message in flight.
   grpc::ByteBuffer message_;
-  size_t looked_at_ = 0;
-  bool last_ = false;
-  std::atomic<bool> cancelled_ = false;
+  // Of making a message and writing the one before it: how many are not through yet. Whatever both look at is handed from
+  // one to the other by it.
+  std::atomic<int> under_way_ = 1;
+  std::atomic<bool> gone_ = false;
 
   absl::Duration rest_;
   absl::Time silent_since_ = absl::InfiniteFuture();
