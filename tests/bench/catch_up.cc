@@ -14,22 +14,17 @@
 #include "platform/base/hash.h"
 #include "platform/base/status.h"
 #include "platform/codec/key.h"
-#include "platform/log/embedded/embedded_log.h"
-#include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/config.h"
 #include "projections/catalogue.h"
 #include "projections/engine/engine.h"
+#include "tests/bench/logs.h"
 #include "tests/bench/measure.h"
 
 namespace kefu::bench {
 namespace {
 
 struct Options {
-  std::string bootstrap;
-  std::string topic = "kefu.events";
-  std::string embedded;
-  std::string views;
-  int partitions = 8;
+  LogOptions log;
   int threads = 0;
   std::string only;
   std::string without;
@@ -41,7 +36,6 @@ struct Options {
   runtime::Bytes row_cache{engine::EngineOptions().row_cache_bytes};
   runtime::Bytes block_cache{store::ResourceOptions().cache_bytes};
   runtime::Bytes write_buffers{store::ResourceOptions().write_buffer_bytes};
-  absl::Duration limit = absl::Minutes(15);
 };
 
 struct Totals {
@@ -127,7 +121,7 @@ Status Rebuild(const Options& options, int64_t events, engine::Engine& engine) {
   const absl::Time began = absl::Now();
   RETURN_IF_ERROR(engine.Rebuild(options.rebuild));
   while (under_way()) {
-    if (absl::Now() - began > options.limit) return DeadlineExceeded("view {} is still being rebuilt", options.rebuild);
+    if (absl::Now() - began > options.log.limit) return DeadlineExceeded("view {} is still being rebuilt", options.rebuild);
     absl::SleepFor(absl::Milliseconds(5));
   }
   fmt::print(
@@ -147,17 +141,12 @@ std::vector<const sdk::Projection*> Chosen(const Options& options) {
 }
 
 Status CatchUp(const Options& options, log::EventLog& log) {
-  std::vector<Offset> ends;
-  int64_t events = 0;
-  for (int32_t p = 0; p < log.partitions(); ++p) {
-    ASSIGN_OR_RETURN(const Offset end, log.EndOffset(Partition(p)));
-    ends.push_back(end);
-    events += end.value();
-  }
+  ASSIGN_OR_RETURN(const std::vector<Offset> ends, EndsOf(log));
+  const int64_t events = RecordsBefore(ends);
   const auto views = Chosen(options);
   if (views.empty()) return NotFound("there is no view \"{}\"", options.only);
   engine::EngineOptions engine_options;
-  engine_options.directory = options.views;
+  engine_options.directory = options.log.views;
   engine_options.threads = options.threads;
   engine_options.admission = options.admission;
   engine_options.row_cache_bytes = options.row_cache.value;
@@ -168,8 +157,7 @@ Status CatchUp(const Options& options, log::EventLog& log) {
   const absl::Time began = absl::Now();
   ASSIGN_OR_RETURN(auto engine, engine::Engine::Open(engine_options, log, views));
   RETURN_IF_ERROR(engine->Start());
-  for (int32_t p = 0; p < log.partitions(); ++p)
-    RETURN_IF_ERROR(engine->WaitFor(Partition(p), ends[static_cast<size_t>(p)], began + options.limit));
+  RETURN_IF_ERROR(WaitForAll(*engine, ends, began + options.log.limit));
   const double seconds = absl::ToDoubleSeconds(absl::Now() - began);
   const double cpu = absl::ToDoubleSeconds(CpuTime() - cpu_before);
   const int64_t memory = PeakRssMib();
@@ -183,7 +171,7 @@ Status CatchUp(const Options& options, log::EventLog& log) {
     ASSIGN_OR_RETURN(row_bytes, RowBytes(*engine));
   }
   engine.reset();
-  auto disk = DiskBytes(options.views);
+  auto disk = DiskBytes(options.log.views);
   fmt::print(
       "{{\"what\":\"catch_up\",\"by\":\"kefu{}{}{}\",\"log\":\"{}\",\"views\":{},\"admission\":{},\"threads\":{},"
       "\"events\":{},\"seconds\":{:.3f},\"cpu_seconds\":{:.3f},\"peak_rss_mib\":{},\"clients\":{},\"folded\":{},"
@@ -195,51 +183,29 @@ Status CatchUp(const Options& options, log::EventLog& log) {
   return OkStatus();
 }
 
-Status Main(const std::vector<std::string>& arguments) {
-  Options options;
-  runtime::Config config("KEFU_BENCH_CATCH_UP");
-  config.Add("bootstrap", &options.bootstrap, "Kafka broker to read from");
-  config.Add("topic", &options.topic, "Topic to read");
-  config.Add("embedded", &options.embedded, "Folder of an embedded log to read instead");
-  config.Add("partitions", &options.partitions, "Partitions of the embedded log", {.min = 1});
-  config.Add("views", &options.views, "Empty folder for the views");
-  config.Add("threads", &options.threads, "Threads that fold; 0: as many as cores", {.min = 0});
-  config.Add("only", &options.only, "Fold this view only");
-  config.Add("without", &options.without, "Fold all views but this one");
-  config.Add("admission", &options.admission, "Judge events before folding");
-  config.Add("rebuild", &options.rebuild, "Then build this view anew, and say how long it took");
-  config.Add("reads", &options.reads, "Then read so many rows of the client view", {.min = 0});
-  config.Add("clients", &options.clients, "How many clients the stream was loaded with, for --reads", {.min = 1});
-  config.Add("row-bytes", &options.row_bytes, "Add up the bytes of each table and index");
-  config.Add("row-cache", &options.row_cache, "Decoded rows kept between batches");
-  config.Add("block-cache", &options.block_cache, "Cache for blocks on disk", {.min = 1 << 20});
-  config.Add("write-buffers", &options.write_buffers, "Rows not written out yet", {.min = 8 << 20});
-  config.Add("limit", &options.limit, "Give up after this long");
-  ASSIGN_OR_RETURN(const auto words, config.Load(arguments, {}));
-  // "--admission false" would be a flag that is on, and a word.
-  if (!words.empty()) return InvalidArgument("\"{}\" belongs to no flag; write --flag=value", words.front());
-  if (config.help_wanted()) {
-    fmt::print("{}", config.Help());
-    return OkStatus();
-  }
-  if (options.views.empty()) return InvalidArgument("give --views, an empty folder");
-  if (options.bootstrap.empty() == options.embedded.empty())
-    return InvalidArgument("give either --bootstrap or --embedded");
-  if (!options.embedded.empty()) {
-    ASSIGN_OR_RETURN(auto embedded,
-                     log::EmbeddedLog::Open({.directory = options.embedded}, {{options.topic, options.partitions}}));
-    return CatchUp(options, embedded->Topic(options.topic));
-  }
-  ASSIGN_OR_RETURN(auto kafka, log::OpenKafkaLog({.bootstrap_servers = options.bootstrap, .topic = options.topic}));
-  return CatchUp(options, *kafka);
+void AddFlags(runtime::Config& config, Options* options) {
+  AddLogFlags(config, &options->log);
+  config.Add("threads", &options->threads, "Threads that fold; 0: as many as cores", {.min = 0});
+  config.Add("only", &options->only, "Fold this view only");
+  config.Add("without", &options->without, "Fold all views but this one");
+  config.Add("admission", &options->admission, "Judge events before folding");
+  config.Add("rebuild", &options->rebuild, "Then build this view anew, and say how long it took");
+  config.Add("reads", &options->reads, "Then read so many rows of the client view", {.min = 0});
+  config.Add("clients", &options->clients, "How many clients the stream was loaded with, for --reads", {.min = 1});
+  config.Add("row-bytes", &options->row_bytes, "Add up the bytes of each table and index");
+  config.Add("row-cache", &options->row_cache, "Decoded rows kept between batches");
+  config.Add("block-cache", &options->block_cache, "Cache for blocks on disk", {.min = 1 << 20});
+  config.Add("write-buffers", &options->write_buffers, "Rows not written out yet", {.min = 8 << 20});
 }
 
 }  // namespace
 }  // namespace kefu::bench
 
 int main(int argc, char** argv) {
-  const kefu::Status status = kefu::bench::Main({argv + 1, argv + argc});
-  if (status.ok()) return 0;
-  fmt::print(stderr, "kefu_bench_catch_up: {}\n", kefu::MessageOf(status));
-  return 1;
+  using namespace kefu;
+  bench::Options options;
+  runtime::Config config("KEFU_BENCH_CATCH_UP");
+  bench::AddFlags(config, &options);
+  return bench::RunOnLog("kefu_bench_catch_up", {argv + 1, argv + argc}, config, options.log,
+                         [&](log::EventLog& log) { return bench::CatchUp(options, log); });
 }

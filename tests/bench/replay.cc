@@ -12,8 +12,6 @@
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/codec/wire.h"
-#include "platform/log/embedded/embedded_log.h"
-#include "platform/log/kafka/kafka_log.h"
 #include "platform/rpc/bytes.h"
 #include "platform/rpc/client.h"
 #include "platform/rpc/server.h"
@@ -22,19 +20,15 @@
 #include "projections/journal/journal.h"
 #include "projections/tree/tree.h"
 #include "services/audit/audit_service.h"
+#include "tests/bench/logs.h"
 #include "tests/bench/measure.h"
 
 namespace kefu::bench {
 namespace {
 
 struct Options {
-  std::string bootstrap;
-  std::string topic = "kefu.events";
-  std::string embedded;
-  std::string views;
-  int partitions = 8;
+  LogOptions log;
   int runs = 3;
-  absl::Duration limit = absl::Minutes(15);
 };
 
 // Looks are not recorded here: the log is one that other programs measure on, too.
@@ -55,17 +49,14 @@ struct Read {
 
 StatusOr<Read> Consume(const Options& options, log::EventLog& log, const std::vector<Offset>& ends) {
   std::vector<log::ReadFrom> from;
-  int64_t left = 0;
-  for (int32_t p = 0; p < log.partitions(); ++p) {
-    from.push_back({Partition(p), Offset(0)});
-    left += ends[static_cast<size_t>(p)].value();
-  }
+  for (int32_t p = 0; p < log.partitions(); ++p) from.push_back({Partition(p), Offset(0)});
+  const int64_t records = RecordsBefore(ends);
   ASSIGN_OR_RETURN(const auto reader, log.OpenReader(std::move(from)));
-  const absl::Time give_up = absl::Now() + options.limit;
+  const absl::Time give_up = absl::Now() + options.log.limit;
   Read read;
   std::vector<log::RecordBatch> batches;
-  while (read.events < left) {
-    if (absl::Now() > give_up) return DeadlineExceeded("{} events were not read in time", left - read.events);
+  while (read.events < records) {
+    if (absl::Now() > give_up) return DeadlineExceeded("{} events were not read in time", records - read.events);
     batches.clear();
     const Status polled = reader->Poll(absl::Milliseconds(200), size_t{1} << 20, &batches);
     if (!polled.ok() && polled.code() != StatusCode::kUnavailable) return polled;
@@ -146,19 +137,14 @@ StatusOr<Read> Measure(const char* by, const log::EventLog& log, const std::func
 }
 
 Status Run(const Options& options, log::EventLog& log) {
-  std::vector<Offset> ends;
-  for (int32_t p = 0; p < log.partitions(); ++p) {
-    ASSIGN_OR_RETURN(const Offset end, log.EndOffset(Partition(p)));
-    ends.push_back(end);
-  }
+  ASSIGN_OR_RETURN(const std::vector<Offset> ends, EndsOf(log));
   // What replays need of views: the journal, and which leaf a record is.
   const std::vector<const sdk::Projection*> views = {&sdk::Describe<journal::JournalView>(), &sdk::Describe<tree::TreeView>()};
   engine::EngineOptions engine_options;
-  engine_options.directory = options.views;
+  engine_options.directory = options.log.views;
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::Open(engine_options, log, views));
   RETURN_IF_ERROR(engine->Start());
-  for (int32_t p = 0; p < log.partitions(); ++p)
-    RETURN_IF_ERROR(engine->WaitFor(Partition(p), ends[static_cast<size_t>(p)], absl::Now() + options.limit));
+  RETURN_IF_ERROR(WaitForAll(*engine, ends, absl::Now() + options.log.limit));
   NoRecorder nobody;
   const auto service = audit::MakeAuditService(*engine, log, nobody, {.token_key = "benchmark"});
   ASSIGN_OR_RETURN(const auto server, rpc::Server::Start({}, {service.get()}));
@@ -180,40 +166,15 @@ Status Run(const Options& options, log::EventLog& log) {
   return measured;
 }
 
-Status Main(const std::vector<std::string>& arguments) {
-  Options options;
-  runtime::Config config("KEFU_BENCH_REPLAY");
-  config.Add("bootstrap", &options.bootstrap, "Kafka broker to read from");
-  config.Add("topic", &options.topic, "Topic to read");
-  config.Add("embedded", &options.embedded, "Folder of an embedded log to read instead");
-  config.Add("partitions", &options.partitions, "Partitions of the embedded log", {.min = 1});
-  config.Add("views", &options.views, "Empty folder for the views");
-  config.Add("runs", &options.runs, "How often each is measured, in turn", {.min = 1, .max = 100});
-  config.Add("limit", &options.limit, "Give up after this long");
-  ASSIGN_OR_RETURN(const auto words, config.Load(arguments, {}));
-  if (!words.empty()) return InvalidArgument("\"{}\" belongs to no flag; write --flag=value", words.front());
-  if (config.help_wanted()) {
-    fmt::print("{}", config.Help());
-    return OkStatus();
-  }
-  if (options.views.empty()) return InvalidArgument("give --views, an empty folder");
-  if (options.bootstrap.empty() == options.embedded.empty())
-    return InvalidArgument("give either --bootstrap or --embedded");
-  if (!options.embedded.empty()) {
-    ASSIGN_OR_RETURN(auto embedded,
-                     log::EmbeddedLog::Open({.directory = options.embedded}, {{options.topic, options.partitions}}));
-    return Run(options, embedded->Topic(options.topic));
-  }
-  ASSIGN_OR_RETURN(auto kafka, log::OpenKafkaLog({.bootstrap_servers = options.bootstrap, .topic = options.topic}));
-  return Run(options, *kafka);
-}
-
 }  // namespace
 }  // namespace kefu::bench
 
 int main(int argc, char** argv) {
-  const kefu::Status status = kefu::bench::Main({argv + 1, argv + argc});
-  if (status.ok()) return 0;
-  fmt::print(stderr, "kefu_bench_replay: {}\n", kefu::MessageOf(status));
-  return 1;
+  using namespace kefu;
+  bench::Options options;
+  runtime::Config config("KEFU_BENCH_REPLAY");
+  bench::AddLogFlags(config, &options.log);
+  config.Add("runs", &options.runs, "How often each is measured, in turn", {.min = 1, .max = 100});
+  return bench::RunOnLog("kefu_bench_replay", {argv + 1, argv + argc}, config, options.log,
+                         [&](log::EventLog& log) { return bench::Run(options, log); });
 }
