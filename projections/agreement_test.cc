@@ -283,6 +283,7 @@ events::v1::Event ToldOtherwise(events::v1::Event event, std::mt19937_64& random
     contact.set_channel(static_cast<events::v1::Channel>(1 + below(4)));
     contact.mutable_topic()->set_value(fmt::format("topic-{}", below(5)));
     contact.mutable_duration()->set_seconds(below(2000));
+    contact.set_summary(fmt::format("客戶說 {} told otherwise", below(9)));
   } else if (event.has_complaint_received()) {
     event.mutable_complaint_received()->mutable_opening()->set_subject("told otherwise");
     event.mutable_complaint_received()->mutable_opening()->mutable_category()->set_value("fees");
@@ -383,7 +384,8 @@ TEST(Corrections, LeftOutTheRowsAreOthers) {
   for (const Delivery& delivery : told.deliveries)
     if (!delivery.event.has_event_corrected() && !delivery.event.has_event_annulled()) as_it_was.push_back(delivery);
   const auto differences = Differences(*running.engine, as_it_was, true);
-  for (const char* table : {"client.clients", "case.cases", "statistics.cells", "statistics.postings"})
+  for (const char* table : {"client.clients", "case.cases", "statistics.cells", "statistics.postings", "text.postings",
+                            "text.documents"})
     EXPECT_TRUE(std::count(differences.begin(), differences.end(), table)) << table;
 }
 

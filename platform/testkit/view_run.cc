@@ -25,7 +25,9 @@ void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict)
     if (verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !projection_.takes_refused) return;
   }
   const Told told{delivery.bytes, delivery.offset, effective_, delivery.partition, verdict};
-  const bool keeps_history = projection_.takes_all || projection_.takes_refused || projection_.name == "text";
+  const bool keeps_history = projection_.takes_all || projection_.takes_refused;
+  const bool wants = projection_.takes_all || projection_.Wants(delivery.event.body_case());
+  if (!keeps_history && wants) told_.push_back(told);
   if (!keeps_history && delivery.event.has_event_corrected()) {
     instead_[verdict.first_offset()] = delivery.event.event_corrected().event();
     return FoldAgain();
@@ -34,9 +36,7 @@ void ViewRun::Fold(const Delivery& delivery, const events::v1::Verdict& verdict)
     instead_[verdict.first_offset()].clear();
     return FoldAgain();
   }
-  if (!projection_.takes_all && !projection_.Wants(delivery.event.body_case())) return;
-  if (!keeps_history) told_.push_back(told);
-  FoldOne(delivery.event, told);
+  if (wants) FoldOne(delivery.event, told);
 }
 
 void ViewRun::FoldOne(const events::v1::Event& event, const Told& told) {

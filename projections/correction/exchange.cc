@@ -122,8 +122,10 @@ Exchanged Case(const StoredRow& live, const StoredRow& was, const StoredRow& now
 }  // namespace
 
 bool KeepsHistory(const sdk::Projection& view) {
-  return view.takes_refused || view.takes_all || view.name == "text";
+  return view.takes_refused || view.takes_all;
 }
+
+bool TakesEventsAlone(const sdk::Projection& view) { return view.name == "text"; }
 
 bool IsSeeded(const sdk::Projection& view, std::string_view table) {
   return view.name == "statistics" && table == "known_values";

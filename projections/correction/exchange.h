@@ -13,6 +13,9 @@ namespace kefu::correction {
 // Views that show what was said, not what stands: nothing is exchanged in them.
 bool KeepsHistory(const sdk::Projection& view);
 
+// What this view writes for an event depends on that event alone, so a correction needs nothing else of the past: text.
+bool TakesEventsAlone(const sdk::Projection& view);
+
 // A row of this table is needed as it is by a fold of one client's events alone.
 bool IsSeeded(const sdk::Projection& view, std::string_view table);
 

@@ -83,14 +83,16 @@ Refolded Refold(const sdk::Projection& view, const Past& past, Partition partiti
   }
   if (!view.Wants(corrected.body_case())) return refolded;
 
+  const bool alone = TakesEventsAlone(view);
+  const auto begin = alone ? at : past.events.begin(), end = alone ? at + 1 : past.events.end();
   Folding folding(view, partition);
   ScratchStage was(view, live, &IsSeeded), now(view, live, &IsSeeded);
-  for (auto event = past.events.begin(); event != at; ++event)
+  for (auto event = begin; event != at; ++event)
     folding.Fold(*event, InsteadOf(past, event->offset), was);
   now.CopyFrom(was);
   folding.Fold(*at, InsteadOf(past, at->offset), was);
   folding.Fold(*at, &instead, now);
-  for (auto event = at + 1; event != past.events.end(); ++event) {
+  for (auto event = at + 1; event != end; ++event) {
     folding.Fold(*event, InsteadOf(past, event->offset), was);
     folding.Fold(*event, InsteadOf(past, event->offset), now);
   }

@@ -73,8 +73,8 @@ void NoteCorrection(const sdk::Recorded<Event>& recorded, Rows& view) {
   if (!annuls && recorded.body.body_case() != Event::kEventCorrected) return;
   const events::v1::Verdict* verdict = recorded.record.verdict;
   if (verdict == nullptr || verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED) return;
-  view.PutRaw<Corrections>(CorrectedBy{recorded.body.event_id(), annuls}.Encode(), recorded.body.client_id(),
-                           Offset(verdict->first_offset()));
+  view.PutRaw<Corrections>(CorrectedBy{recorded.body.event_id(), annuls, recorded.record.offset}.Encode(),
+                           recorded.body.client_id(), Offset(verdict->first_offset()));
 }
 
 }  // namespace
@@ -82,7 +82,8 @@ void NoteCorrection(const sdk::Recorded<Event>& recorded, Rows& view) {
 std::optional<CorrectedBy> CorrectedBy::Decode(std::string_view bytes) {
   CorrectedBy by;
   int32_t annulled = 0;
-  if (!codec::TakePart(bytes, &by.event_id) || !codec::TakePart(bytes, &annulled) || !bytes.empty())
+  if (!codec::TakePart(bytes, &by.event_id) || !codec::TakePart(bytes, &annulled) ||
+      !codec::TakePart(bytes, &by.offset) || !bytes.empty())
     return std::nullopt;
   by.annulled = annulled != 0;
   return by;

@@ -39,7 +39,8 @@ struct Broadcasts {
   using Row = sdk::RawBytes;
 };
 
-// Which of a client's events were corrected or annulled, and by which event last.
+// Which of a client's events were corrected or annulled, and by which event last. Empty for most clients, so one look at
+// it says that nothing was.
 struct Corrections {
   static constexpr std::string_view kName = "corrections";
   static constexpr uint8_t kId = 4;
@@ -60,15 +61,17 @@ struct Late {
 struct CorrectedBy {
   std::string event_id;
   bool annulled = false;
+  // Of that event, in the same journal.
+  Offset offset;
 
-  std::string Encode() const { return codec::Key(event_id, static_cast<int32_t>(annulled)); }
+  std::string Encode() const { return codec::Key(event_id, static_cast<int32_t>(annulled), offset); }
   // Empty if the bytes are none.
   static std::optional<CorrectedBy> Decode(std::string_view bytes);
 };
 
 struct JournalView {
   static constexpr std::string_view kName = "journal";
-  static constexpr int32_t kVersion = 3;
+  static constexpr int32_t kVersion = 4;
   // Attempts that admission refused are part of what happened.
   static constexpr bool kTakesRefused = true;
   using Events = sdk::AllEvents;

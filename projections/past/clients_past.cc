@@ -63,10 +63,12 @@ class PastPartition final : public engine::PartitionView {
 
   StatusOr<bool> Get(std::string_view view, std::string_view table, std::string_view key,
                      store::PinnedValue* row) const override {
+    if (view == kJournal && table != journal::Corrections::kName) return live_->Get(view, table, key, row);
     if (view == kJournal) {
-      // Of clients with corrected events nothing is shown here.
-      if (table == "corrections") return false;
-      return live_->Get(view, table, key, row);
+      ASSIGN_OR_RETURN(const auto* corrections, CorrectionsOf(FirstPart(key)));
+      const auto found = corrections->find(key);
+      if (found != corrections->end()) row->SetView(found->second);
+      return found != corrections->end();
     }
     ASSIGN_OR_RETURN(const auto* rows, RowsOf(view, table, key));
     const auto found = rows->find(key);
@@ -77,6 +79,10 @@ class PastPartition final : public engine::PartitionView {
 
   StatusOr<std::unique_ptr<store::Cursor>> Scan(std::string_view view, std::string_view table, std::string_view lower,
                                                 std::string_view upper, store::Order order) const override {
+    if (view == kJournal && table == journal::Corrections::kName) {
+      ASSIGN_OR_RETURN(const auto* corrections, CorrectionsOf(FirstPart(lower)));
+      return Walk(*corrections, lower, upper, order);
+    }
     if (view == kJournal) {
       if (table != journal::Entries::kName) return NeedsMoment(view);
       ASSIGN_OR_RETURN(const ClientHistory* history, HistoryOf(FirstPart(lower)));
@@ -119,6 +125,22 @@ class PastPartition final : public engine::PartitionView {
     ASSIGN_OR_RETURN(auto history, ClientHistory::Read(*live_, client_id, cut_));
     read_to_ = std::max(read_to_, history->next());
     return (histories_[client_id] = std::move(history)).get();
+  }
+
+  // The journal's table of corrections as it was then.
+  StatusOr<const Rows*> CorrectionsOf(const std::string& client_id) const {
+    if (const auto found = corrections_.find(client_id); found != corrections_.end()) return &found->second;
+    ASSIGN_OR_RETURN(const ClientHistory* history, HistoryOf(client_id));
+    Rows& rows = corrections_[client_id];
+    for (const auto& entry : history->entries()) {
+      const bool annuls = entry.event->has_event_annulled();
+      if ((!annuls && !entry.event->has_event_corrected()) ||
+          entry.verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
+        continue;
+      rows[codec::Key(client_id, Offset(entry.verdict.first_offset()))] =
+          journal::CorrectedBy{entry.event->event_id(), annuls, entry.offset}.Encode();
+    }
+    return &rows;
   }
 
   // What the view folds of this client, in order.
@@ -202,6 +224,7 @@ class PastPartition final : public engine::PartitionView {
   // Filled as rows are asked for.
   mutable std::map<std::string, FoldedRows, std::less<>> views_;
   mutable std::map<std::string, std::unique_ptr<ClientHistory>, std::less<>> histories_;
+  mutable std::map<std::string, Rows, std::less<>> corrections_;
   mutable Offset read_to_;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
-// Full text: which events hold which words, newest first, and what a query must know of an event to pass it over.
+// Full text: which events hold which words, newest first, and what a query must know of an event to pass it over. Of an
+// event that was corrected it is the words as they should have been, in the place of the first event; of one that was
+// annulled none (projections/correction).
 
 #include <optional>
 #include <string>
@@ -44,7 +46,7 @@ struct Document {
 
 struct TextView {
   static constexpr std::string_view kName = "text";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   using Events = sdk::AllEvents;
   using Tables = sdk::TypeList<Postings, Documents>;
   using Indexes = sdk::TypeList<>;

@@ -111,6 +111,28 @@ TEST(Text, AnAttemptThatWasRefusedIsNotFound) {
   EXPECT_THAT(Found(test, "ghost"), IsEmpty());
 }
 
+TEST(Text, OfACorrectedEventTheWordsThatStandAreFoundOfAnAnnulledOneNone) {
+  ProjectionDriver<TextView> test;
+  const auto told = [](std::string_view summary) { return ContactedAbout(summary).Id("talk").AtMinute(1); };
+  const auto corrected = [&](const char* id, const char* named, std::string_view summary) {
+    return Draft().Id(id).With([&](Event& event) {
+      event.mutable_event_corrected()->set_corrected_event_id(named);
+      event.mutable_event_corrected()->set_reason("misheard");
+      event.mutable_event_corrected()->set_event(told(summary).Client("C-1").event().SerializeAsString());
+    });
+  };
+  test.Given(told("退款 refund"), ContactedAbout("refund, another"));
+  test.Given(corrected("fix", "talk", "開戶 transfer"));
+  EXPECT_THAT(Found(test, "退款"), IsEmpty());
+  EXPECT_THAT(Found(test, "refund"), ElementsAre(1));
+  EXPECT_THAT(Found(test, "开户"), ElementsAre(0));
+  EXPECT_THAT(Found(test, "misheard"), ElementsAre(2));
+  test.Given(Draft().Id("gone").With([](Event& event) { event.mutable_event_annulled()->set_annulled_event_id("fix"); }));
+  EXPECT_THAT(Found(test, "开户"), IsEmpty());
+  EXPECT_THAT(Found(test, "transfer"), IsEmpty());
+  EXPECT_THAT(Documented(test), ElementsAre("2 C-1 event_corrected", "1 C-1 contact_recorded"));
+}
+
 TEST(Text, OnlyTheFirstUnitsOfAnEventAreIndexed) {
   std::string longer;
   for (size_t i = 0; i <= kMostUnits; ++i) longer += fmt::format("w{} ", i);

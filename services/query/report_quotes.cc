@@ -8,6 +8,7 @@
 #include "platform/base/time.h"
 #include "platform/codec/key.h"
 #include "projections/sdk/case_id.h"
+#include "services/query/amendments.h"
 #include "services/query/timeline.h"
 
 namespace kefu::query {
@@ -18,6 +19,7 @@ constexpr std::string_view kJournal = "journal";
 
 struct Candidate {
   const engine::PartitionView* partition = nullptr;
+  // As it stands.
   events::v1::Event event;
   absl::Time occurred_at;
   Offset offset{0};
@@ -60,21 +62,26 @@ Status AddCandidates(const engine::PartitionView& partition, const CellPlace& pl
   codec::AppendPart(upper, partition.next_offset(kView));
   ASSIGN_OR_RETURN(const auto postings,
                    partition.Scan(kView, statistics::Postings::kName, place.key, upper, store::Order::kDescending));
+  Amendments amendments(partition);
   for (int taken = 0; postings->Valid() && taken < most; postings->Next(), ++taken) {
     std::string_view key = postings->key();
     key.remove_prefix(place.key.size());
     Offset offset;
     if (!codec::TakePart(key, &offset)) return DataLoss("a posting has a key that is none; rebuild the view {}", kView);
     store::PinnedValue stored;
-    ASSIGN_OR_RETURN(const bool found, partition.Get(kJournal, "entries",
-                                                     codec::Key(std::string(postings->value()), offset), &stored));
+    const std::string client_id(postings->value());
+    ASSIGN_OR_RETURN(const bool found, partition.Get(kJournal, "entries", codec::Key(client_id, offset), &stored));
     if (!found)
       return WithReason(Unavailable("the journal of partition {} does not have {} yet", partition.partition(), offset),
                         "POSITION_NOT_REACHED");
     ASSIGN_OR_RETURN(auto entry, ReadTimelineEntry(partition.partition(), offset, stored.view()));
+    RETURN_IF_ERROR(amendments.Mark(client_id, &entry));
+    // The view is not as far as the journal.
+    if (entry.amended().annulled()) continue;
     Candidate& added = candidates->emplace_back();
     added.partition = &partition;
-    added.event = std::move(*entry.mutable_event());
+    added.event =
+        std::move(entry.has_amended() ? *entry.mutable_amended()->mutable_event() : *entry.mutable_event());
     added.occurred_at = FromProto(added.event.occurred_at());
     added.offset = offset;
   }

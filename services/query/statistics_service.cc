@@ -1,11 +1,13 @@
 #include <grpcpp/support/server_callback.h>
 
+#include <map>
 #include <set>
 
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "platform/base/check.h"
 #include "platform/base/reason.h"
 #include "platform/codec/key.h"
+#include "services/query/amendments.h"
 #include "services/query/cell_token.h"
 #include "services/query/cube_rollup.h"
 #include "services/query/days.h"
@@ -152,14 +154,29 @@ class CellEvents {
                                }));
       if (!next_.empty()) break;
     }
-    if (next_.empty() && IsCounted() && listed_ != counted_.count)
+    if (next_.empty() && IsCounted() && listed_ != counted_.count) {
+      RETURN_IF_ERROR(NothingCorrectedSince(moment));
       return DataLoss("the figure says {} events and {} are there; rebuild the view {}", counted_.count, listed_,
                       kView);
+    }
     return next_;
   }
 
  private:
   bool IsCounted() const { return !counted_.next_offsets.empty(); }
+
+  // What was corrected after the figure was counted may have left it, or come to it.
+  Status NothingCorrectedSince(const Moment& moment) const {
+    for (const auto& view : moment.partitions()) {
+      const Offset counted(counted_.next_offsets[static_cast<size_t>(view->partition().value())]);
+      ASSIGN_OR_RETURN(const bool corrected, AnyCorrectedFrom(*view, counted));
+      if (corrected)
+        return WithReason(FailedPrecondition("events were corrected since the figure was counted, so it is another one "
+                                             "now; ask for it again, or as of then"),
+                          "FIGURE_CORRECTED", "cell_token");
+    }
+    return OkStatus();
+  }
 
   // Adds a cell's events after `after`; leaves the cursor in next_ when the page is full and there is more.
   Status Open(const engine::PartitionView& partition, std::string_view cell, Offset after) {
@@ -200,7 +217,12 @@ class CellEvents {
       return DataLoss("the event at {}@{} is counted but not in the journal; rebuild it", partition.partition(),
                       offset);
     bytes_ += stored.view().size();
-    ASSIGN_OR_RETURN(*response_->add_events(), ReadTimelineEntry(partition.partition(), offset, stored.view()));
+    auto& event = *response_->add_events();
+    ASSIGN_OR_RETURN(event, ReadTimelineEntry(partition.partition(), offset, stored.view()));
+    // What is counted is the event as it stands: its entry says how that is.
+    const auto [amendments, added] = amendments_.try_emplace(partition.partition(), partition);
+    RETURN_IF_ERROR(amendments->second.Mark(client_id, &event));
+    bytes_ += event.amended().ByteSizeLong();
     return OkStatus();
   }
 
@@ -209,6 +231,7 @@ class CellEvents {
   const PageLimits& limits_;
   v1::ListCellEventsResponse* const response_;
   size_t bytes_ = 0;
+  std::map<Partition, Amendments> amendments_;
   // On this page and all before it.
   int64_t listed_ = 0;
   // The place after the last event on the page, and, once it is known that more follow, the answer.

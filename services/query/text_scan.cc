@@ -191,7 +191,8 @@ TextScan::TextScan(const engine::PartitionView& partition, const SearchQuery& qu
       query_(query),
       filter_(filter),
       below_(below),
-      candidates_(CandidatesOf(partition, query, filter, client_id)) {}
+      candidates_(CandidatesOf(partition, query, filter, client_id)),
+      amendments_(partition, client_id) {}
 TextScan::~TextScan() = default;
 TextScan::TextScan(TextScan&&) noexcept = default;
 
@@ -230,6 +231,12 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   if (!event.ParseFromArray(entry->event.data(), static_cast<int>(entry->event.size())))
     return Damaged(kJournal, partition_, offset);
   if (filter_.body != 0 && event.body_case() != filter_.body) return OkStatus();
+  const absl::Time recorded_at = FromProto(event.recorded_at());
+  ASSIGN_OR_RETURN(auto amendment, amendments_.Of(event.client_id(), offset));
+  if (amendment.has_value()) {
+    if (amendment->annulled()) return OkStatus();
+    event = std::move(*amendment->mutable_event());
+  }
   const absl::Time occurred_at = FromProto(event.occurred_at());
   if (occurred_at < filter_.from || occurred_at >= filter_.before) return OkStatus();
   if (!filter_.branch_id.empty() && event.branch_id() != filter_.branch_id) return OkStatus();
@@ -241,10 +248,11 @@ Status TextScan::Look(Offset offset, std::string_view stored) {
   hit_.set_partition(partition_.partition().value());
   hit_.set_offset(offset.value());
   hit_.set_event_id(event.event_id());
+  if (amendment.has_value()) hit_.set_corrected_by_event_id(amendment->event_id());
   hit_.set_kind(events::v1::Event::descriptor()->FindFieldByNumber(event.body_case())->name());
   hit_.set_case_id(case_id);
   *hit_.mutable_occurred_at() = event.occurred_at();
-  recorded_at_ = FromProto(event.recorded_at());
+  recorded_at_ = recorded_at;
   has_hit_ = true;
   return OkStatus();
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "services/query/amendments.h"
 #include "services/query/page.h"
 #include "services/query/reader.h"
 #include "services/query/search_query.h"
@@ -47,7 +48,7 @@ class SearchBudget {
 class TextCandidates;
 
 // Operation: candidates come from the index by word, all words walked in step; of one client, from its journal. Each is
-//   compared with the recorded event, which alone decides.
+//   compared with the recorded event, or what it was corrected to, which alone decides.
 // Concurrency: one thread. The partition, query and filter must outlive it.
 class TextScan {
  public:
@@ -72,7 +73,7 @@ class TextScan {
   Offset below() const;
 
  private:
-  // Compares the journal's entry with the query.
+  // Compares the event with the query, as it stands.
   Status Look(Offset offset, std::string_view entry);
 
   const engine::PartitionView& partition_;
@@ -80,6 +81,7 @@ class TextScan {
   const SearchFilter& filter_;
   Offset below_;
   std::unique_ptr<TextCandidates> candidates_;
+  Amendments amendments_;
   query::v1::TextHit hit_;
   absl::Time recorded_at_;
   bool has_hit_ = false;

@@ -9,6 +9,7 @@
 #include "platform/codec/key.h"
 #include "projections/journal/entry.h"
 #include "projections/relation/rows.pb.h"
+#include "services/query/amendments.h"
 
 namespace kefu::query {
 namespace {
@@ -66,14 +67,16 @@ StatusOr<std::string> FillTimeline(const engine::PartitionView& partition, const
   ASSIGN_OR_RETURN(
       const auto entries,
       partition.Scan(kView, kTable, lower, upper, newest_first ? store::Order::kDescending : store::Order::kAscending));
+  Amendments amendments(partition, client_id);
   size_t bytes = 0;
   for (int64_t examined = 1; entries->Valid(); ++examined) {
     if (examined % kRowsBetweenChecks == 0) RETURN_IF_ERROR(limits.keeps_going());
     ASSIGN_OR_RETURN(const Offset offset, OffsetOfKey(entries->key()));
     ASSIGN_OR_RETURN(auto entry, ReadTimelineEntry(partition.partition(), offset, entries->value()));
     if (filter.Matches(entry)) {
-      bytes += entries->value().size();
       entry.set_client_id(client_id);
+      RETURN_IF_ERROR(amendments.Mark(client_id, &entry));
+      bytes += entries->value().size() + entry.amended().ByteSizeLong();
       *response->add_entries() = std::move(entry);
     }
     entries->Next();
@@ -142,6 +145,8 @@ class RecordTimeline {
 
   bool at_end() const { return at_end_; }
   TimelineEntry& entry() { return entry_; }
+  // Says what was said of the entry in hand later.
+  Status Mark() { return amendments_.Mark(client_id_, &entry_); }
   size_t bytes() const { return entries_->value().size(); }
   Status Next() {
     entries_->Next();
@@ -161,7 +166,8 @@ class RecordTimeline {
       : records_(&records),
         partition_(&records.moment.HomeOf(client_id)),
         client_id_(client_id),
-        newest_first_(newest_first) {}
+        newest_first_(newest_first),
+        amendments_(*partition_, client_id) {}
 
   std::tuple<absl::Time, int32_t, int64_t> Rank() const {
     return {FromProto(entry_.event().recorded_at()), entry_.partition(), entry_.offset()};
@@ -194,6 +200,7 @@ class RecordTimeline {
   const engine::PartitionView* partition_;
   std::string client_id_;
   bool newest_first_;
+  Amendments amendments_;
   std::unique_ptr<store::Cursor> entries_;
   TimelineEntry entry_;
   bool at_end_ = false;
@@ -225,7 +232,8 @@ StatusOr<std::string> FillTimeline(const Union& records, const Filter& filter, T
     if (first.at_end()) return std::string();
     if (response->entries_size() >= limits.rows || examined > limits.examined || bytes >= limits.bytes) break;
     if (filter.Matches(first.entry())) {
-      bytes += first.bytes();
+      RETURN_IF_ERROR(first.Mark());
+      bytes += first.bytes() + first.entry().amended().ByteSizeLong();
       *response->add_entries() = std::move(first.entry());
     }
     RETURN_IF_ERROR(first.Next());

@@ -16,10 +16,12 @@ enum class TimelineOrder { kNewestFirst, kOldestFirst };
 StatusOr<TimelineOrder> ReadTimelineOrder(std::string_view order_by);
 std::string_view NameOf(TimelineOrder order);
 
-// A stored entry of the journal as an answer, without whose journal it is in. kDataLoss if it is none.
+// A stored entry of the journal as an answer, without whose journal it is in, and without what was said of it later
+// (amendments.h). kDataLoss if it is none.
 StatusOr<query::v1::TimelineEntry> ReadTimelineEntry(Partition partition, Offset offset, std::string_view stored);
 
-// A page of one client's entries from after `cursor`; returns the cursor to go on from, empty at the end.
+// A page of one client's entries from after `cursor`, those that were corrected or annulled later marked so; returns the
+// cursor to go on from, empty at the end.
 StatusOr<std::string> FillTimeline(const engine::PartitionView& partition, const std::string& client_id,
                                    const Filter& filter, TimelineOrder order, std::string_view cursor,
                                    const PageLimits& limits, query::v1::ListTimelineResponse* response);

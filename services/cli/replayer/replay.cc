@@ -46,7 +46,7 @@ bool ViewReplay::Takes(const sdk::RecordedEvent& record, bool decoded) const {
   return view_->Wants(record.event->body_case());
 }
 
-bool ViewReplay::keeps_history() const { return view_->takes_all || view_->takes_refused || view_->name == "text"; }
+bool ViewReplay::keeps_history() const { return view_->takes_all || view_->takes_refused; }
 
 Status ViewReplay::Take(const sdk::RecordedEvent& record, bool decoded) {
   if (!Takes(record, decoded)) return OkStatus();
