@@ -241,8 +241,8 @@ def test_goals_say_of_how_many_records_a_replay_was():
 
 
 def test_goals_say_how_long_the_auditors_loop_takes_and_whether_it_agrees():
-    line = {"what": "verify", "by": "kefu", "events": 9, "views": 2, "engine_seconds": 2.0, "seconds": 8.0, "cpu_seconds": 8,
-            "differing": 0, "peak_rss_mib": 9}
+    line = {"what": "verify", "by": "kefu", "events": 9, "views": 2, "engine_seconds": 2.0, "engine_cpu_seconds": 3.5,
+            "seconds": 8.0, "cpu_seconds": 8, "differing": 0, "peak_rss_mib": 9}
     assert any("| 4.00 ×, digests equal | yes |" in row for row in goals.goals_table([line]).splitlines())
     assert any("| **no** |" in row for row in goals.goals_table([line | {"seconds": 11}]).splitlines() if "auditor" in row)
     assert any("NOT equal | **no** |" in row for row in goals.goals_table([line | {"differing": 1}]).splitlines())

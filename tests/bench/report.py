@@ -156,7 +156,7 @@ def _verified(lines):
     for line in matching(lines, "verify"):
         yield [f"the auditor's own loop, {line['views']} views", f"{per_second(line) / 1e6:.3f} M events/s",
                f"{line['seconds'] / max(line['engine_seconds'], 1e-3):.2f} × the engine's time",
-               f"{_cost(line)}; engine {line['engine_seconds']:.2f} s; "
+               f"{_cost(line)}; engine {line['engine_seconds']:.2f} s, {line['engine_cpu_seconds']:.2f} CPU-seconds; "
                f"{'all digests equal' if not line['differing'] else str(line['differing']) + ' digests NOT equal'}"]
 
 
