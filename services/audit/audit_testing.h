@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -59,6 +60,9 @@ class NoRecorder final : public AccessRecorder {
   }
 };
 
+// More services of the same server.
+using MoreServices = std::function<std::vector<std::unique_ptr<grpc::Service>>(engine::Engine&, past::Moments&)>;
+
 class AuditServer {
  public:
   // `recorder`: null for the service's own. `log`: what the service reads and records on, and with `engine_too` the engine
@@ -67,7 +71,8 @@ class AuditServer {
                        log::EventLog* log = nullptr, bool engine_too = false,
                        const std::vector<const sdk::Projection*>& views = {&sdk::Describe<checkpoints::CheckpointsView>(),
                                                                            &sdk::Describe<journal::JournalView>(),
-                                                                           &sdk::Describe<tree::TreeView>()})
+                                                                           &sdk::Describe<tree::TreeView>()},
+                       const MoreServices& more = {})
       : log_(partitions) {
     engine::EngineOptions engine_options;
     engine_options.directory = directory_.path();
@@ -84,7 +89,10 @@ class AuditServer {
     log::EventLog& read = log == nullptr ? log_ : *log;
     service_ = recorder == nullptr ? MakeAuditService(*engine_, read, options)
                                    : MakeAuditService(*engine_, read, *recorder, options);
-    auto started = rpc::Server::Start({}, {service_.get()});
+    if (more) more_ = more(*engine_, *moments_);
+    std::vector<grpc::Service*> served{service_.get()};
+    for (const auto& each : more_) served.push_back(each.get());
+    auto started = rpc::Server::Start({}, served);
     EXPECT_TRUE(started.ok()) << ToString(started.status());
     server_ = *std::move(started);
     channel_ = *rpc::MakeChannel({.address = fmt::format("127.0.0.1:{}", server_->ports().front())});
@@ -140,6 +148,7 @@ class AuditServer {
   TempDirectory moments_directory_;
   std::unique_ptr<past::Moments> moments_;
   std::unique_ptr<grpc::Service> service_;
+  std::vector<std::unique_ptr<grpc::Service>> more_;
   std::unique_ptr<rpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   int64_t number_ = 1'000'000;
