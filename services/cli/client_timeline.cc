@@ -6,6 +6,7 @@
 #include "services/cli/call.h"
 #include "services/cli/listing.h"
 #include "services/cli/show.h"
+#include "services/cli/timeline_cells.h"
 #include "services/cli/verbs.h"
 
 namespace kefu::cli {
@@ -17,25 +18,13 @@ struct Flags {
   ListFlags list;
 };
 
-std::vector<std::string> Cells(const query::v1::TimelineEntry& entry) {
-  const auto& event = entry.event();
-  // Applied is the rule; only what is not needs words.
-  const bool applied = entry.verdict().outcome() == events::v1::VERDICT_OUTCOME_APPLIED;
-  return {TimeText(event.occurred_at()),
-          entry.kind(),
-          event.source(),
-          event.actor().id(),
-          applied ? "" : VerdictText(entry.verdict()),
-          event.event_id()};
-}
-
 Status Timeline(Tool& tool, const Flags& flags) {
   query::v1::ListTimelineRequest request;
   request.set_parent(ClientName(flags.client));
   request.set_filter(flags.filter);
   request.set_min_position(flags.min_position);
   if (flags.oldest_first) request.set_order_by("offset");
-  Listing<query::v1::TimelineEntry> listing(tool, {"WHEN", "WHAT", "SOURCE", "BY", "VERDICT", "EVENT"}, Cells);
+  Listing<query::v1::TimelineEntry> listing(tool, kTimelineHeadings, TimelineCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
     request.set_page_token(*token);

@@ -27,7 +27,9 @@ std::string SnippetText(const query::v1::TextHit& hit) {
 }
 
 std::vector<std::string> Cells(const query::v1::TextHit& hit) {
-  return {TimeText(hit.occurred_at()), hit.client_id(), hit.kind(), hit.case_id(), hit.field(), SnippetText(hit)};
+  // What was corrected is shown as it should have been.
+  const std::string field = hit.corrected_by_event_id().empty() ? hit.field() : hit.field() + " (corrected)";
+  return {TimeText(hit.occurred_at()), hit.client_id(), hit.kind(), hit.case_id(), field, SnippetText(hit)};
 }
 
 StatusOr<query::v1::SearchTextRequest> RequestOf(const Flags& flags) {

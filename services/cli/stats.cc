@@ -10,6 +10,7 @@
 #include "kefu/query/v1/statistics.grpc.pb.h"
 #include "services/cli/call.h"
 #include "services/cli/listing.h"
+#include "services/cli/timeline_cells.h"
 #include "services/cli/verbs.h"
 
 namespace kefu::cli {
@@ -165,7 +166,7 @@ std::vector<std::string> EventCells(const query::v1::TimelineEntry& entry) {
           event.client_id(),
           event.branch_id(),
           event.actor().id(),
-          event.event_id()};
+          entry.has_amended() ? fmt::format("{} ({})", event.event_id(), AmendmentText(entry)) : event.event_id()};
 }
 
 Status Events(Tool& tool, const EventsFlags& flags) {

@@ -33,18 +33,6 @@ std::string When(const FiledEvent& filed, const Zone& zone) {
   return text;
 }
 
-// What was later corrected or annulled, by event id.
-std::map<std::string, const FiledEvent*> Corrected(const CaseFile& file) {
-  std::map<std::string, const FiledEvent*> corrected;
-  for (const FiledEvent& filed : file.events) {
-    if (!filed.applied()) continue;
-    if (filed.event.has_event_corrected())
-      corrected[filed.event.event_corrected().corrected_event_id()] = &filed;
-    if (filed.event.has_event_annulled()) corrected[filed.event.event_annulled().annulled_event_id()] = &filed;
-  }
-  return corrected;
-}
-
 std::string What(const FiledEvent& filed) {
   return filed.readable ? KindText(KindOf(filed.event)) : "Bytes that are no event";
 }
@@ -55,6 +43,29 @@ std::string DetailText(const FiledEvent& filed, const CaseFile& file) {
 }
 
 }  // namespace
+
+Amended::Amended(const CaseFile& file) {
+  // Which event a correction is of in the end.
+  std::map<std::string, std::string> first_of;
+  for (const FiledEvent& filed : file.events) {
+    const Event& event = filed.event;
+    if (!filed.applied() || !(event.has_event_corrected() || event.has_event_annulled())) continue;
+    const std::string& named = event.has_event_corrected() ? event.event_corrected().corrected_event_id()
+                                                           : event.event_annulled().annulled_event_id();
+    const auto earlier = first_of.find(named);
+    const std::string first = earlier == first_of.end() ? named : earlier->second;
+    first_of[event.event_id()] = first;
+    by_[first] = &filed;
+  }
+}
+
+std::string Amended::Words(const FiledEvent& filed) const {
+  const auto by = filed.readable && filed.applied() ? by_.find(filed.event.event_id()) : by_.end();
+  if (by == by_.end()) return "";
+  return fmt::format("{} by {}", by->second->event.has_event_annulled() ? "annulled" : "corrected", by->second->Place());
+}
+
+std::string Amended::Place(const FiledEvent& filed) const { return Lines({filed.Place(), Words(filed)}); }
 
 std::string FiledEvent::Place() const { return fmt::format("{}-{}", partition, offset); }
 
@@ -100,17 +111,12 @@ DocumentSection Timeline(const CaseFile& file) {
       "that holds the recorded bytes, and the line with the same place in proofs.ndjson that proves them.";
   section.columns = {"When", "What", "Who", "What was said", "Verdict", "Record"};
   section.none = "No event was recorded.";
-  const auto corrected = Corrected(file);
+  const Amended amended(file);
   for (const FiledEvent& filed : file.events) {
-    std::string verdict = VerdictWords(filed.verdict);
-    const auto later = corrected.find(filed.event.event_id());
-    if (filed.readable && filed.applied() && later != corrected.end())
-      verdict += fmt::format("\n{} by {}", later->second->event.has_event_annulled() ? "annulled" : "corrected",
-                             later->second->Place());
     section.rows.push_back({{When(filed, file.zone),
                              What(filed),
-                             filed.readable ? ActorText(filed.event, file.staff) : "", DetailText(filed, file), verdict,
-                             filed.Place()},
+                             filed.readable ? ActorText(filed.event, file.staff) : "", DetailText(filed, file),
+                             Lines({VerdictWords(filed.verdict), amended.Words(filed)}), filed.Place()},
                             filed.refused()});
   }
   return section;
@@ -161,6 +167,7 @@ DocumentSection Contacts(const CaseFile& file) {
   section.title_zh = "接觸";
   section.columns = {"When", "How", "With whom", "What about", "Record"};
   section.none = "No contact was recorded.";
+  const Amended amended(file);
   for (const FiledEvent& filed : file.events) {
     if (!filed.applied() || !filed.event.has_contact_recorded()) continue;
     const auto& contact = filed.event.contact_recorded();
@@ -168,7 +175,7 @@ DocumentSection Contacts(const CaseFile& file) {
         {{When(filed, file.zone), Lines({EnumText(contact.channel()), EnumText(contact.direction())}),
           StaffText(contact.staff_id(), file.staff),
           Lines(DetailLines(contact, file.zone, file.staff, {"channel", "direction", "staff_id", "started_at"})),
-          filed.Place()}});
+          amended.Place(filed)}});
   }
   return section;
 }
@@ -179,12 +186,13 @@ DocumentSection Undertakings(const CaseFile& file) {
   section.title_zh = "承諾與回訪";
   section.columns = {"When", "What", "Who", "What was said", "Record"};
   section.none = "None was made.";
+  const Amended amended(file);
   for (const FiledEvent& filed : file.events) {
     const int tag = static_cast<int>(filed.event.body_case());
     // Promises, call-backs, and how content the client was: contact.proto.
     if (!filed.applied() || tag < 202 || tag > 208) continue;
     section.rows.push_back({{When(filed, file.zone), KindText(KindOf(filed.event)), ActorText(filed.event, file.staff),
-                             DetailText(filed, file), filed.Place()}});
+                             DetailText(filed, file), amended.Place(filed)}});
   }
   return section;
 }

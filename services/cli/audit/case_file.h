@@ -74,6 +74,22 @@ class RangeCounts {
 
 // --- for the papers' own files ---
 
+// What was corrected or annulled later, by which event: the newest one counts, also where it names an earlier correction.
+class Amended {
+ public:
+  // `file` must outlive it.
+  explicit Amended(const CaseFile& file);
+
+  // "corrected by 0-12", "annulled by 0-12"; empty: it stands as it was said.
+  std::string Words(const FiledEvent& filed) const;
+  // Its place, and below it these words.
+  std::string Place(const FiledEvent& filed) const;
+
+ private:
+  // By the id of the first event.
+  std::map<std::string, const FiledEvent*> by_;
+};
+
 // The facts at the top of each paper: what was asked, what the checkpoint is.
 void AddOrigin(const CaseFile& file, Document* document);
 // All events, oldest first.

@@ -74,6 +74,25 @@ TEST(CasePapers, RefusedAttemptsMissedLimitsAndCorrectionsStandOut) {
   EXPECT_THAT(section("All events, in the order of the log").rows[10].cells[4], HasSubstr("corrected by 0-12"));
 }
 
+TEST(CasePapers, OfSeveralCorrectionsTheNewestIsNamedWhereverTheEventStands) {
+  SampleLog log;
+  log.Add([](auto& event) {
+    event.mutable_contact_recorded()->set_contact_id("T-1");
+    event.mutable_contact_recorded()->set_summary("客戶要退款");
+  });
+  log.Add([](auto& event) { event.mutable_event_corrected()->set_corrected_event_id("e-0"); });
+  CaseFile file = FileOf(log);
+  EXPECT_EQ(Contacts(file).rows.at(0).cells.back(), "0-0\ncorrected by 0-1");
+  log.Add([](auto& event) { event.mutable_event_annulled()->set_annulled_event_id("e-1"); });
+  // Refused: it changes nothing.
+  log.Add([](auto& event) { event.mutable_event_corrected()->set_corrected_event_id("e-2"); })
+      .set_outcome(events::v1::VERDICT_OUTCOME_REFUSED);
+  file = FileOf(log);
+  EXPECT_EQ(Contacts(file).rows.at(0).cells.back(), "0-0\nannulled by 0-2");
+  EXPECT_EQ(Timeline(file).rows.at(0).cells[4], "applied\nannulled by 0-2");
+  EXPECT_EQ(Timeline(file).rows.at(1).cells[4], "applied");
+}
+
 TEST(CasePapers, TimesAreOfTheBranchAndOfUtc) {
   const std::string html = HtmlOf(CaseDocument(FileOf(ComplaintLog())));
   EXPECT_THAT(html, HasSubstr("2026-03-02 09:02:00 +08:00\n2026-03-02 01:02:00 UTC"));

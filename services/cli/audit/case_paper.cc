@@ -179,6 +179,7 @@ DocumentSection Answers(const CaseFile& file) {
   section.title_zh = "答覆與處理結果";
   section.columns = {"When", "What", "Who", "What was said", "Record"};
   section.none = "Nothing was answered or decided.";
+  const Amended amended(file);
   for (const FiledEvent& filed : file.events) {
     const Event& event = filed.event;
     if (!filed.applied() ||
@@ -187,7 +188,8 @@ DocumentSection Answers(const CaseFile& file) {
           event.has_case_withdrawn()))
       continue;
     section.rows.push_back({{file.zone.Text(event.occurred_at()), KindText(KindOf(event)), ActorText(event, file.staff),
-                             Joined(DetailLines(*BodyOf(event), file.zone, file.staff, {"case_id"}), "\n"), filed.Place()}});
+                             Joined(DetailLines(*BodyOf(event), file.zone, file.staff, {"case_id"}), "\n"),
+                             amended.Place(filed)}});
   }
   return section;
 }
