@@ -1,12 +1,16 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <sys/statvfs.h>
 
 #include <atomic>
 #include <filesystem>
+#include <limits>
 #include <mutex>
+#include <shared_mutex>
 
+#include "platform/store/copy.h"
 #include "platform/store/rocks/bulk_batch.h"
 #include "platform/store/rocks/core.h"
 #include "platform/store/store.h"
@@ -122,6 +126,7 @@ class RocksStore : public Store {
 
   StatusOr<TableId> OpenTable(const std::string& name, TableKind kind) override {
     const std::string stored = KindPrefix(kind) + name;
+    const std::shared_lock standing(standing_);
     const std::unique_lock lock(core_->mutex);
     for (TableId id = 1; id < core_->names.size(); ++id)
       if (core_->names[id] == stored) return id;
@@ -136,6 +141,7 @@ class RocksStore : public Store {
   }
 
   Status DropTable(const std::string& name) override {
+    const std::shared_lock standing(standing_);
     const std::unique_lock lock(core_->mutex);
     for (TableId id = 1; id < core_->names.size(); ++id) {
       if (core_->names[id].empty() || core_->names[id].substr(2) != name) continue;
@@ -160,6 +166,7 @@ class RocksStore : public Store {
 
   Status Write(WriteBatch& batch) override {
     RETURN_IF_ERROR(CheckRoom(batch.bytes()));
+    const std::shared_lock standing(standing_);
     const rocksdb::Status status = static_cast<StoreBatch&>(batch).WriteTo(*core_->db);
     if (!status.ok() && !status.IsCorruption()) {
       // After a full disk RocksDB stays read-only until it is told to go on.
@@ -206,6 +213,21 @@ class RocksStore : public Store {
     return FromRocks(core_->db->Flush(rocksdb::FlushOptions(), handles), "flush", core_->directory);
   }
 
+  StatusOr<std::shared_ptr<const Snapshot>> CopyTo(const std::string& directory) {
+    RETURN_IF_ERROR(CheckRoomNow());
+    // Before others have to wait: what is copied of RocksDB's own log is then what was written meanwhile.
+    RETURN_IF_ERROR(Flush());
+    rocksdb::Checkpoint* made = nullptr;
+    RETURN_IF_ERROR(FromRocks(rocksdb::Checkpoint::Create(core_->db.get(), &made), "copy", core_->directory));
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    // A copy holds the list of tables as it was, and then the log as it is a little later. A bulk batch is in the first
+    // and not in the second: were one written in between, the copy would lack it and hold what came after it.
+    const std::unique_lock standing(standing_);
+    RETURN_IF_ERROR(FromRocks(checkpoint->CreateCheckpoint(directory, std::numeric_limits<uint64_t>::max()), "copy",
+                              core_->directory));
+    return TakeSnapshot();
+  }
+
   int64_t DiskBytes() const override {
     int64_t bytes = 0;
     std::error_code error;
@@ -221,6 +243,10 @@ class RocksStore : public Store {
   Status CheckRoom(size_t batch_bytes) {
     unchecked_bytes_ += static_cast<int64_t>(batch_bytes);
     if (unchecked_bytes_ < (4 << 20) && !was_full_) return OkStatus();
+    return CheckRoomNow();
+  }
+
+  Status CheckRoomNow() {
     struct statvfs disk {};
     if (statvfs(core_->directory.c_str(), &disk) != 0) return OkStatus();
     const auto free = static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize);
@@ -234,6 +260,8 @@ class RocksStore : public Store {
 
   std::shared_ptr<Core> core_;
   const int64_t reserve_bytes_;
+  // Shared by who writes; alone: the store stands still.
+  std::shared_mutex standing_;
   std::atomic<int64_t> bulk_batches_{0};
   // Written by the partition's one writer; another writer only makes the check come a little early or late.
   std::atomic<int64_t> unchecked_bytes_{INT64_C(4) << 20};
@@ -241,6 +269,10 @@ class RocksStore : public Store {
 };
 
 }  // namespace
+
+StatusOr<std::shared_ptr<const Snapshot>> CopyStore(Store& store, const std::string& directory) {
+  return static_cast<RocksStore&>(store).CopyTo(directory);
+}
 
 StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   std::error_code error;
