@@ -12,6 +12,7 @@
 #include "platform/base/check.h"
 #include "platform/base/time.h"
 #include "projections/engine/builder.h"
+#include "projections/engine/copies.h"
 #include "projections/engine/host.h"
 #include "projections/engine/monitor.h"
 #include "projections/engine/switcher.h"
@@ -63,7 +64,7 @@ int ThreadCount(const EngineOptions& options, int32_t partitions) {
   return std::clamp(options.threads > 0 ? options.threads : cores, 1, static_cast<int>(partitions));
 }
 
-class LogEngine final : public Engine {
+class LogEngine final : public Engine, public Copier {
  public:
   LogEngine(const EngineOptions& options, log::EventLog& log, const std::vector<const sdk::Projection*>& projections)
       : log_(log), waiters_(log.partitions()) {
@@ -190,6 +191,13 @@ class LogEngine final : public Engine {
 
   StatusOr<admin::v1::PartitionDigest> Digest(std::string_view view, Partition partition) const override {
     return HostOf(partition).Digest(view);
+  }
+
+  std::vector<std::string> TablesServing(Partition partition) const override {
+    return HostOf(partition).TablesServing();
+  }
+  StatusOr<StoreCopy> CopyStore(Partition partition, const std::string& directory) override {
+    return HostOf(partition).CopyTo(directory);
   }
 
   Status Health() const override { return monitor_ ? monitor_->Health() : Unavailable("the engine is not started"); }

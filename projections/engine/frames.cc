@@ -59,7 +59,16 @@ std::string PreviousKey(std::string_view view) { return fmt::format("previous/{}
 std::string RefusedKey(std::string_view view) { return fmt::format("refused/{}", view); }
 std::string ComparedKey(std::string_view view) { return fmt::format("compared/{}", view); }
 std::string NoteKey(std::string_view key) { return fmt::format("note/{}", key); }
+std::string RetriedKey(std::string_view table) { return fmt::format("retried/{}", table); }
 std::string PlaceKey(std::string_view table) { return fmt::format("place/{}", table); }
+
+std::string StoreFolder(const std::string& directory, Partition partition) {
+  return fmt::format("{}/p{}", directory, partition);
+}
+
+std::string IdentityText(std::string_view log_id, Partition partition, int32_t partitions) {
+  return fmt::format("{} {} {}/{}", kFormat, log_id, partition, partitions);
+}
 
 std::string Place::Encode() const {
   std::string bytes;

@@ -29,7 +29,13 @@ std::string PreviousKey(std::string_view view);     // → name of the table tha
 std::string RefusedKey(std::string_view view);      // → name of a table that was built and must not serve by itself
 std::string ComparedKey(std::string_view view);     // → CompareBuildsResponse of the one being built, in this partition
 std::string NoteKey(std::string_view key);          // → what the engine has to tell: a serialised Event
+std::string RetriedKey(std::string_view table);     // there if parked events of the table were applied out of turn
 std::string PlaceKey(std::string_view table);       // → Place
+
+// The folder of a partition's store below that of the engine.
+std::string StoreFolder(const std::string& directory, Partition partition);
+// What stands under kIdentityKey.
+std::string IdentityText(std::string_view log_id, Partition partition, int32_t partitions);
 
 // How far a view is, and what it saw last: enough to notice that the log is not the one it was folded from.
 struct Place {

@@ -20,7 +20,7 @@ constexpr char kDamagedMarker[] = "DAMAGED";
 PartitionHost::PartitionHost(HostContext& context, Partition partition)
     : context_(context),
       partition_(partition),
-      directory_(fmt::format("{}/p{}", context.options.directory, partition)),
+      directory_(StoreFolder(context.options.directory, partition)),
       recent_(kRecentVerdicts, Judged{Offset(-1), {}}) {}
 
 StatusOr<std::unique_ptr<PartitionHost>> PartitionHost::Open(HostContext& context, Partition partition) {
@@ -50,7 +50,7 @@ Status PartitionHost::OpenStore() {
   ASSIGN_OR_RETURN(store_, store::Store::Open({directory_, context_.resources, context_.options.reserve_bytes}));
   ASSIGN_OR_RETURN(tables_.meta, store_->OpenTable(kMetaTable, store::TableKind::kRows));
   ASSIGN_OR_RETURN(tables_.parked, store_->OpenTable(kParkedTable, store::TableKind::kRows));
-  const std::string identity = fmt::format("{} {} {}/{}", kFormat, context_.log.id, partition_, context_.log.partitions);
+  const std::string identity = IdentityText(context_.log.id, partition_, context_.log.partitions);
   ASSIGN_OR_RETURN(const auto stored, GetMeta(kIdentityKey));
   if (!stored) return PutMeta({{kIdentityKey, identity}});
   if (*stored == identity) return OkStatus();
@@ -394,12 +394,16 @@ StatusOr<Lane::Retried> PartitionHost::RetryParked(std::string_view view, std::s
     if (folded->table_name != table_name) continue;
     Lane::Retried sum;
     const std::shared_ptr<const Gaps> gaps = folded->gaps;
+    // From here on a fold of the log gives other rows, perhaps. Said before they are.
+    ASSIGN_OR_RETURN(const auto retried_before, GetMeta(RetriedKey(table_name)));
+    if (!gaps->empty()) RETURN_IF_ERROR(PutMeta({{RetriedKey(table_name), "1"}}));
     for (const auto& [client, gap] : *gaps) {
       if (!client_id.empty() && client != client_id) continue;
       ASSIGN_OR_RETURN(const Lane::Retried retried, main_->Retry(*folded, client));
       sum.applied += retried.applied;
       sum.still_parked += retried.still_parked;
     }
+    if (sum.applied == 0 && !retried_before) RETURN_IF_ERROR(PutMeta({{RetriedKey(table_name), ""}}));
     Publish(*main_, Committed{main_->committed(), {}, {}, 0});
     return sum;
   }

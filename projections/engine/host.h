@@ -13,6 +13,7 @@
 
 #include "platform/log/log.h"
 #include "platform/store/store.h"
+#include "projections/engine/copies.h"
 #include "projections/engine/engine.h"
 #include "projections/engine/lane.h"
 
@@ -92,6 +93,10 @@ class PartitionHost {
   StatusOr<std::vector<std::string>> Notes() const;
   Status PutNote(std::string_view key, std::string_view note);
 
+  // --- copying (copies.cc) ---
+  std::vector<std::string> TablesServing() const;
+  StatusOr<StoreCopy> CopyTo(const std::string& directory);
+
   // --- worker ---
   Lane& main() { return *main_; }
   // Lanes behind the main one, each with one view; handed over once.
@@ -145,6 +150,7 @@ class PartitionHost {
   Status DropBuild(const TableName& name);
   Status Forget(const TableName& name);
   Status DropOlderAdmission(const TableName& current);
+  StatusOr<StoreCopy> StandingIn(const store::Snapshot& snapshot) const;
   LaneOptions OptionsOfLanes() const;
   std::unique_ptr<Lane> MakeLane(Place place, std::unique_ptr<FoldedView> view);
   Slot* SlotOf(std::string_view view);

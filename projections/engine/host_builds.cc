@@ -218,6 +218,7 @@ Status PartitionHost::DropBuild(const TableName& name) {
   const std::string table_name = name.Encode();
   const auto batch = store_->NewBatch();
   batch->Delete(tables_.meta, PlaceKey(table_name));
+  batch->Delete(tables_.meta, RetriedKey(table_name));
   const std::string prefix = codec::Key(table_name);
   const auto cursor = store_->TakeSnapshot()->Scan(tables_.parked, prefix, codec::PrefixEnd(prefix));
   for (; cursor->Valid(); cursor->Next()) batch->Delete(tables_.parked, cursor->key());
