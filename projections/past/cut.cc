@@ -23,7 +23,8 @@ Status PositionInvalid(std::string message) {
 // Walks all partitions up to where they end, and ends each where the moment does.
 class Walk {
  public:
-  Walk(log::EventLog& log, const Asked& asked) : log_(log), asked_(asked) {}
+  Walk(log::EventLog& log, const Asked& asked, const std::vector<KnownPlace>& from)
+      : log_(log), asked_(asked), from_(from) {}
 
   Status Prepare() {
     for (int32_t p = 0; p < log_.partitions(); ++p) {
@@ -33,7 +34,8 @@ class Walk {
     if (asked_.position.has_value()) RETURN_IF_ERROR(TakePosition());
     cut_.ends.assign(cut_.next_offsets.size(), 0);
     at_.assign(cut_.next_offsets.size(), 0);
-    total_ = cut_.Size();
+    TakeKnown();
+    total_ = cut_.Size() - done_before_;
     if (asked_.occurred.has_value()) cut_.occurred_until = *asked_.occurred;
     return OkStatus();
   }
@@ -56,7 +58,7 @@ class Walk {
       for (const log::RecordBatch& batch : batches) ended = Take(batch) || ended;
       // What ended is not read on.
       if (ended) reader.reset();
-      int64_t done = 0;
+      int64_t done = -done_before_;
       for (const int64_t at : at_) done += at;
       RETURN_IF_ERROR(progress(std::min(done, total_), total_));
     }
@@ -84,6 +86,18 @@ class Walk {
       cut_.next_offsets[p] = std::max<int64_t>(0, position.next_offsets[p]);
     }
     return OkStatus();
+  }
+
+  // All before a known place is shown. Of occurred time nothing is known.
+  void TakeKnown() {
+    if (asked_.occurred.has_value() || from_.size() != at_.size()) return;
+    for (size_t p = 0; p < at_.size(); ++p) {
+      const int64_t next = from_[p].next.value();
+      if (next > cut_.next_offsets[p]) continue;
+      at_[p] = cut_.ends[p] = next;
+      done_before_ += next;
+      if (next > 0) newest_ = std::max(newest_, from_[p].newest);
+    }
   }
 
   bool AtEnd() const {
@@ -126,8 +140,10 @@ class Walk {
 
   log::EventLog& log_;
   const Asked& asked_;
+  const std::vector<KnownPlace>& from_;
   Cut cut_;
   std::vector<int64_t> at_;  // by partition: the next offset to look at
+  int64_t done_before_ = 0;  // offsets that need not be looked at
   int64_t total_ = 0;
   absl::Time newest_ = absl::UnixEpoch();
   google::protobuf::Arena arena_;
@@ -141,8 +157,9 @@ int64_t Cut::Size() const {
   return size;
 }
 
-StatusOr<Cut> FindCut(log::EventLog& log, const Asked& asked, const Progress& progress, absl::Duration patience) {
-  Walk walk(log, asked);
+StatusOr<Cut> FindCut(log::EventLog& log, const Asked& asked, const Progress& progress, absl::Duration patience,
+                      const std::vector<KnownPlace>& from) {
+  Walk walk(log, asked, from);
   RETURN_IF_ERROR(walk.Prepare());
   return walk.Run(progress, patience);
 }

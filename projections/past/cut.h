@@ -43,12 +43,19 @@ struct Cut {
   int64_t Size() const;
 };
 
+// A place in each partition that is known to lie at or before the cut, with the newest recorded time before it.
+struct KnownPlace {
+  Offset next;
+  absl::Time newest = absl::UnixEpoch();
+};
+
 // Told how far a long task is, of how much; not OK ends it with that status.
 using Progress = std::function<Status(int64_t done, int64_t total)>;
 
-// Finds the cut by reading the log once, up to where it ends now. kInvalidArgument POSITION_INVALID: of another log, or
-// past its end. What the log answers otherwise; kUnavailable if it brings nothing for `patience`.
+// Finds the cut by reading the log once, up to where it ends now; `from` the known places on, one a partition, or from
+// the beginning if there are none. By occurred time it is always from the beginning. kInvalidArgument POSITION_INVALID:
+// of another log, or past its end. What the log answers otherwise; kUnavailable if it brings nothing for `patience`.
 StatusOr<Cut> FindCut(log::EventLog& log, const Asked& asked, const Progress& progress,
-                      absl::Duration patience = absl::Seconds(30));
+                      absl::Duration patience = absl::Seconds(30), const std::vector<KnownPlace>& from = {});
 
 }  // namespace kefu::past

@@ -12,6 +12,9 @@
 namespace kefu::past {
 namespace {
 
+// How long the log may bring nothing.
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
 // Names cannot be guessed from one another: who was given one asks by it.
 std::string NewId() {
   std::random_device random;
@@ -50,10 +53,12 @@ StatusOr<std::shared_ptr<OpenMoment>> Moments::Open(const Asked& asked, const Pr
     }
     return progress(done, total);
   };
+  const KeptStart start = FindStart(options_.kept, log_.identity(), asked);
   // Reading is the smaller part of the work; it is told as the first half.
-  ASSIGN_OR_RETURN(const Cut cut, FindCut(log_, asked, [&](int64_t done, int64_t total) {
-                     return guarded(done / 2, total);
-                   }));
+  ASSIGN_OR_RETURN(const Cut cut, FindCut(
+                                      log_, asked,
+                                      [&](int64_t done, int64_t total) { return guarded(done / 2, total); },
+                                      kPatience, KnownPlacesOf(start)));
   if (auto same = FindSame(cut)) return same;
   CloseUnused(absl::Now());
   {
@@ -68,9 +73,9 @@ StatusOr<std::shared_ptr<OpenMoment>> Moments::Open(const Asked& asked, const Pr
   const std::string id = NewId();
   engine::EngineOptions options = options_.engine;
   options.directory = options_.directory + "/" + id;
-  auto opened = OpenAsOf(cut, log_, projections_, std::move(options), [&](int64_t done, int64_t total) {
-    return guarded((total + done) / 2, total);
-  });
+  auto opened = OpenAsOf(
+      cut, log_, projections_, std::move(options),
+      [&](int64_t done, int64_t total) { return guarded((total + done) / 2, total); }, start);
   const std::lock_guard lock(mutex_);
   --opening_;
   if (!opened.ok()) return opened.status();

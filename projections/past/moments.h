@@ -18,6 +18,10 @@
 #include "projections/engine/engine.h"
 #include "projections/past/cut.h"
 
+namespace kefu::kept {
+class KeptViews;
+}
+
 namespace kefu::past {
 
 struct MomentsOptions {
@@ -29,6 +33,8 @@ struct MomentsOptions {
   absl::Duration keep_unused = absl::Minutes(15);
   // Of each moment's engine; the directory is set.
   engine::EngineOptions engine;
+  // Views as they were kept, from which moments are folded on; null: from the log's beginning. Must outlive them.
+  kept::KeptViews* kept = nullptr;
 };
 
 // An open moment. Thread-safe.
@@ -63,7 +69,8 @@ class OpenMoment {
 // Operation: who holds a moment keeps it; the registry closes those that nobody holds and nobody asked for in time, on
 //   a thread of its own.
 // Concurrency: thread-safe.
-// Limitations: moments do not outlive the process; each is folded from the beginning of the log.
+// Limitations: moments do not outlive the process; each is folded from the nearest views that were kept, by occurred time
+//   from the beginning of the log.
 class Moments {
  public:
   // `log` and `projections` must outlive it, and it all who hold moments.

@@ -16,8 +16,8 @@
 
 namespace kefu::audit {
 
-// Opens on a thread of its own, since that takes as long as folding the log. One message is in flight; what comes meanwhile
-// is left out, for the next one says more. Deletes itself.
+// Opens on a thread of its own, since that takes as long as folding what no kept views hold. One message is in flight;
+// what comes meanwhile is left out, for the next one says more. Deletes itself.
 //
 // Ends with what ReadAsOf and Moments::Open refuse; kUnavailable when the server ends; kFailedPrecondition
 // MOMENTS_NOT_KEPT without `moments`.

@@ -49,6 +49,10 @@ void DeclareViews(ViewsOptions* views, Config* config) {
   config->Add("views.reserve", &views->reserve, "Disk that the views leave free", {.min = 16 * kMiB});
   config->Add("views.stall-after", &views->stall_after, "Without progress for so long, a view is STALLED",
               {.min = 1000});
+  config->Add("views.keep-every-events", &views->keep_every_events,
+              "Views are kept every so many events, so that the past opens from there; 0 for never", {.min = 0});
+  config->Add("views.keep-most", &views->keep_most, "So many times at most; the older, the farther apart",
+              {.min = 1, .max = 64});
 }
 
 void DeclareServing(Options* options, Config* config) {

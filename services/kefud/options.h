@@ -50,6 +50,9 @@ struct ViewsOptions {
   int background_jobs = 2;
   runtime::Bytes reserve{int64_t{128} << 20};
   absl::Duration stall_after = absl::Seconds(30);
+  // Views are kept for moments of the past every so many events; 0: never.
+  int64_t keep_every_events = 1'000'000;
+  int keep_most = 8;
 };
 
 struct TlsOptions {

@@ -12,6 +12,7 @@
 #include "platform/log/kafka/kafka_log.h"
 #include "platform/runtime/logging.h"
 #include "projections/catalogue.h"
+#include "projections/kept/kept_views.h"
 #include "projections/past/moments.h"
 #include "services/audit/audit_service.h"
 #include "services/clock/broadcaster.h"
@@ -85,6 +86,7 @@ StatusOr<std::unique_ptr<Running>> Running::Start(const Options& options) {
   RETURN_IF_ERROR(running->OpenInbox());
   RETURN_IF_ERROR(running->StartServer());
   if (running->engine_ != nullptr) RETURN_IF_ERROR(running->engine_->Start());
+  if (running->kept_ != nullptr) running->kept_->Start();
   if (running->duties_ != nullptr) running->duties_->Start();
   running->Introduce();
   running->readiness_ = std::make_unique<Readiness>(*running->server_, running->logs_->events(), running->engine_.get(),
@@ -105,9 +107,11 @@ Status Running::ReadAuditKey() {
 Status Running::OpenViews() {
   ASSIGN_OR_RETURN(engine_, engine::Engine::Open(EngineOptionsOf(options_.views, directory_.Below("views")),
                                                  logs_->events(), projections::Catalogue()));
+  RETURN_IF_ERROR(OpenKeptViews());
   // A moment is asked by few: it gets a share of what the views get.
   past::MomentsOptions moments{.directory = directory_.Below("moments"),
-                               .engine = EngineOptionsOf(options_.views, std::string())};
+                               .engine = EngineOptionsOf(options_.views, std::string()),
+                               .kept = kept_.get()};
   moments.engine.row_cache_bytes /= 4;
   moments.engine.resources.cache_bytes /= 4;
   moments.engine.resources.write_buffer_bytes /= 4;
@@ -140,6 +144,24 @@ Status Running::OpenViews() {
     audit.lost_note = [this] { return notary_->LostNote(); };
   }
   queries_.push_back(audit::MakeAuditService(*engine_, logs_->events(), audit));
+  return OkStatus();
+}
+
+Status Running::OpenKeptViews() {
+  const std::string directory = directory_.Below("kept");
+  if (options_.views.keep_every_events == 0) {
+    // Those of an earlier run would only take disk.
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+    return OkStatus();
+  }
+  kept::KeptOptions kept;
+  kept.directory = directory;
+  kept.every_events = options_.views.keep_every_events;
+  kept.most = options_.views.keep_most;
+  // They go before the views themselves have to wait.
+  kept.reserve_bytes = 2 * options_.views.reserve.value;
+  ASSIGN_OR_RETURN(kept_, kept::KeptViews::Open(std::move(kept), *engine_));
   return OkStatus();
 }
 
@@ -262,6 +284,7 @@ Status Running::Stop() {
   const Status drained = server_->Drain(absl::Now() + options_.limits.drain);
   if (inbox_ != nullptr) inbox_->Stop();
   if (duties_ != nullptr) duties_->Stop();
+  if (kept_ != nullptr) kept_->Stop();
   if (engine_ != nullptr) engine_->Stop();
   return drained;
 }

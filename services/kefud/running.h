@@ -32,6 +32,9 @@ class Inbox;
 class IngestServer;
 class Recorder;
 }  // namespace kefu::ingest
+namespace kefu::kept {
+class KeptViews;
+}
 namespace kefu::past {
 class Moments;
 }
@@ -57,6 +60,7 @@ class Running {
  private:
   Running(const Options& options, DataDirectory directory);
   Status OpenViews();
+  Status OpenKeptViews();
   Status ReadAuditKey();
   void OpenDuties();
   StatusOr<returns::AskedViews> ViewsAt(const std::optional<log::Position>& position);
@@ -73,6 +77,8 @@ class Running {
   DataDirectory directory_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<engine::Engine> engine_;
+  // For moments; absent if none are to be kept.
+  std::unique_ptr<kept::KeptViews> kept_;
   std::unique_ptr<past::Moments> moments_;
   // What signs checkpoints; absent without a key.
   std::optional<note::Signer> signer_;
