@@ -1,4 +1,5 @@
-// kefu_bench_as_of: how long the past of one client takes, by how many events were recorded of it. Lines of JSON.
+// kefu_bench_as_of: how long the past of one client takes, by how many events were recorded of it; and how long a moment of
+// all views takes to open, from the log's beginning and from views that the server kept. Lines of JSON.
 
 #include <absl/time/clock.h>
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "kefu/audit/v1/audit.grpc.pb.h"
 #include "kefu/ingest/v1/ingest.grpc.pb.h"
 #include "kefu/query/v1/case.grpc.pb.h"
 #include "kefu/query/v1/client.grpc.pb.h"
@@ -28,6 +30,7 @@ struct Options {
   std::string server;
   int64_t clients = 50;
   int64_t calls = 1'000;
+  int64_t moment_events = 0;
 };
 
 // Every tenth event is of a case, which lives through four; the others are contacts.
@@ -63,12 +66,13 @@ class Bench {
       : options_(options),
         channel_(Connect(options.server, 0)),
         ingest_(ingest::v1::IngestService::NewStub(channel_)),
+        audit_(audit::v1::AuditService::NewStub(channel_)),
         clients_(query::v1::ClientService::NewStub(channel_)),
         cases_(query::v1::CaseService::NewStub(channel_)) {}
 
   Status Run() {
     for (const int64_t events : {10, 100, 1'000}) RETURN_IF_ERROR(Measure(events));
-    return OkStatus();
+    return options_.moment_events == 0 ? OkStatus() : MeasureMoments();
   }
 
  private:
@@ -107,6 +111,59 @@ class Bench {
     Print("get", events, exact, got);
     Print("list_cases", events, exact, listed);
     return OkStatus();
+  }
+
+  struct Moment {
+    std::string name;
+    double seconds = 0;
+    int64_t folded = 0;
+    std::string client;
+  };
+
+  // The same moment twice: by occurred time, at which everything had happened, all is folded from the beginning; by
+  // recorded time from what was kept.
+  Status MeasureMoments() {
+    for (int64_t client = 0; client * 1'000 < options_.moment_events; ++client)
+      RETURN_IF_ERROR(Publish(fmt::format("M-{}", client), 1'000));
+    // The server looks once a second whether there is enough to keep, and rests after keeping.
+    absl::SleepFor(absl::Seconds(3));
+    audit::v1::AsOf occurred, recorded;
+    *occurred.mutable_occurred_time() = *recorded.mutable_recorded_time() = ToProto(absl::Now());
+    ASSIGN_OR_RETURN(const Moment beginning, OpenMoment(occurred));
+    ASSIGN_OR_RETURN(const Moment kept, OpenMoment(recorded));
+    fmt::print("{{\"what\":\"moment\",\"by\":\"kefu\",\"events\":{},\"beginning_seconds\":{:.3f},\"kept_seconds\":{:.3f},"
+               "\"kept_folded\":{},\"exact\":{}}}\n",
+               beginning.folded, beginning.seconds, kept.seconds, kept.folded, beginning.client == kept.client);
+    return OkStatus();
+  }
+
+  StatusOr<Moment> OpenMoment(const audit::v1::AsOf& as_of) const {
+    audit::v1::OpenMomentRequest request;
+    request.mutable_access()->set_actor_id("A-1");
+    request.mutable_access()->set_reason("how long it takes");
+    *request.mutable_as_of() = as_of;
+    Moment moment;
+    const absl::Time begin = absl::Now();
+    grpc::ClientContext context;
+    audit::v1::OpenMomentResponse response;
+    const auto stream = audit_->OpenMoment(&context, request);
+    while (stream->Read(&response)) {
+      moment.name = response.moment();
+      moment.folded = response.events_total();
+    }
+    const grpc::Status status = stream->Finish();
+    if (!status.ok()) return Unavailable("{}", status.error_message());
+    moment.seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+    grpc::ClientContext of_then;
+    of_then.AddMetadata("kefu-as-of", moment.name);
+    query::v1::GetClientRequest get;
+    get.set_name("clients/M-0");
+    query::v1::Client client;
+    const grpc::Status got = clients_->GetClient(&of_then, get, &client);
+    if (!got.ok()) return Unavailable("{}", got.error_message());
+    client.clear_position();
+    moment.client = client.SerializeAsString();
+    return moment;
   }
 
   template <class Call>
@@ -156,6 +213,7 @@ class Bench {
   const Options options_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<ingest::v1::IngestService::Stub> ingest_;
+  const std::unique_ptr<audit::v1::AuditService::Stub> audit_;
   const std::unique_ptr<query::v1::ClientService::Stub> clients_;
   const std::unique_ptr<query::v1::CaseService::Stub> cases_;
   int64_t number_ = 0;
@@ -169,6 +227,9 @@ Status Main(const std::vector<std::string>& arguments) {
   config.Add("clients", &options.clients, "How many of each size", {.min = 1, .max = 9'999});
   config.Add("calls", &options.calls, "How many are timed of each size, one after the other",
              {.min = 1, .max = 9'999'999});
+  config.Add("moment-events", &options.moment_events,
+             "So many events more, before a moment of all is opened, from the beginning and from what the server kept; 0: none",
+             {.min = 0});
   ASSIGN_OR_RETURN(const auto words, config.Load(arguments, {}));
   if (!words.empty()) return InvalidArgument("\"{}\" belongs to no flag", words.front());
   if (config.help_wanted()) {

@@ -85,7 +85,7 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     measured = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {line["what"] for line in measured} == {
         "append", "as_of", "catch_up", "ceiling", "clocks", "clocks_published", "compare", "current", "growth", "handover",
-        "inclusion_proof", "killed", "latency", "load", "loaded", "log_bytes", "match", "query", "rebuild", "recheck", "replay",
+        "inclusion_proof", "killed", "latency", "load", "loaded", "log_bytes", "match", "moment", "query", "rebuild", "recheck", "replay",
         "restart", "run", "tree_upkeep", "verify", "watch"}
     caught_up = [line for line in measured if line["what"] == "catch_up"]
     assert {(line["by"], line["log"], line["admission"]) for line in caught_up} == {
@@ -113,6 +113,9 @@ def test_a_quick_run_gives_every_figure_and_leaves_nothing(build_dir, tmp_path):
     assert sorted((line["method"], line["events"]) for line in as_of) == [
         (method, events) for method in ("get", "list_cases") for events in (10, 100, 1000)]
     assert all(line["exact"] for line in as_of), as_of
+    moment = report.median(measured, "moment")
+    assert moment["exact"], moment
+    assert moment["kept_folded"] < moment["events"], moment
     rechecked = [line for line in measured if line["what"] == "recheck"]
     assert [(line["recommendations"], line["failed"], line["exact"]) for line in rechecked] == [(20_000, 137, True)] * 2
     replayed = [line for line in measured if line["what"] == "replay"]

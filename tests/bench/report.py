@@ -175,6 +175,14 @@ def _as_of(lines):
                f"{'each exact' if line['exact'] else 'NOT exact'}"]
 
 
+def _moments(lines):
+    for line in matching(lines, "moment"):
+        yield [f"a moment at the end of {line['events']:,} events, from kept views", f"{line['kept_seconds']:.2f} s",
+               ratio(line["beginning_seconds"], line["kept_seconds"]),
+               f"{line['beginning_seconds']:.2f} s from the beginning; {line['kept_folded']:,} events folded; "
+               f"{'the same answers' if line['exact'] else 'OTHER answers'}"]
+
+
 def _recheck(lines):
     for line in matching(lines, "recheck"):
         yield [f"recheck: {line['recommendations']:,} recommendations{', and by a stricter matrix' if line['proposes'] else ''}",
@@ -233,7 +241,7 @@ def markdown(rows):
 
 def table(lines):
     rows = [["what", "measured", "ratio", "besides"], ["---"] * 4]
-    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _as_of, _recheck, _replays,
+    for part in (_ceilings, _catch_ups, _disk, _starts, _latency, _calls, _queries, _clocks, _handovers, _matches, _as_of, _moments, _recheck, _replays,
                  _tree, _verified, _appends, _growth):
         rows += part(lines)
     return markdown(rows)

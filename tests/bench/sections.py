@@ -293,11 +293,14 @@ def match(run):
 
 
 def as_of(run):
-    """What was known of one client, by how many events it has; the answers are checked."""
-    say("As of: clients with 10, 100 and 1,000 events")
-    with run.scratch("kefud-as-of") as folder, run.kefud(folder, "--log.partitions", run.args.partitions) as server:
+    """What was known of one client, by how many events it has; then all views as they were. The answers are checked."""
+    say("As of: clients with 10, 100 and 1,000 events; a moment of all views")
+    moment_events = 10_000 if run.args.quick else 500_000
+    with run.scratch("kefud-as-of") as folder, \
+            run.kefud(folder, "--log.partitions", run.args.partitions,
+                      "--views.keep-every-events", moment_events // 10) as server:
         run.measure("kefu_bench_as_of", "--server", server.address, "--clients", 5 if run.args.quick else 50,
-                    "--calls", 50 if run.args.quick else 2_000)
+                    "--calls", 50 if run.args.quick else 2_000, "--moment-events", moment_events)
 
 
 def recheck(run):
