@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "services/cli/page.h"
+
 namespace kefu::cli {
 
 struct DocumentRow {
@@ -39,10 +41,6 @@ struct Document {
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<DocumentSection> sections;
 };
-
-// `text` as may be shown to people: UTF-8, no control characters but line breaks, and what turns the direction of writing
-// or ends a line in other ways as [U+202E]: so nobody can make a page say what its events do not.
-std::string Shown(std::string_view text);
 
 // A whole page, good on A4 paper: nothing is fetched, nothing runs, everything is escaped.
 std::string HtmlOf(const Document& document);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "platform/base/time.h"
+#include "services/cli/page.h"
 #include "services/report_form/values.h"
 
 namespace kefu::cli {
@@ -14,35 +15,19 @@ using query::v1::ReportCell;
 using query::v1::ReportRow;
 using query::v1::ReportTable;
 
-// What a browser holds the page to, should anything have slipped through.
-constexpr std::string_view kHead = R"(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-)";
-
-constexpr std::string_view kStyle = R"(<style>
-body { font: 15px/1.45 system-ui, "Noto Sans CJK TC", "Microsoft JhengHei", sans-serif; color: #1c2024;
-  margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin: 0; }
-.about { color: #5b636b; margin: .25rem 0 2rem; }
+// Besides what all pages have.
+constexpr std::string_view kStyle = R"(h1 { font-size: 1.5rem; }
+h1 + .about { margin: .25rem 0 2rem; }
 .wide { overflow-x: auto; margin-bottom: 2.5rem; }
-table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: 600; font-size: 1.1rem; padding-bottom: .5rem; }
-th, td { padding: .35rem .6rem; border-bottom: 1px solid #dfe3e6; text-align: left; vertical-align: top;
-  unicode-bidi: isolate; }
-th { border-bottom: 2px solid #9aa3ab; font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.trend { display: block; font-size: .8rem; color: #5b636b; }
-.words td { padding-top: 0; color: #3b434a; }
-.words ul { margin: 0; padding-left: 1.2rem; }
-.case { color: #5b636b; font-size: .85rem; }
-.none, .more { color: #5b636b; }
-@media print { body { margin: 0; max-width: none; font-size: 10px; } .wide { overflow: visible; }
-  tr { break-inside: avoid; } thead { display: table-header-group; } }
-</style>
+.trend { display: block; font-size: .8rem; color: #50606f; }
+.words td { padding-top: 0; color: #33414e; }
+.words ul { margin: 0; padding-left: 1.2rem; white-space: normal; }
+.words li { white-space: pre-line; }
+.case { color: #50606f; font-size: .85rem; }
+.more { color: #50606f; }
+@media print { .wide { overflow: visible; } }
 )";
 
 std::string AboutText(const query::v1::Report& report) {
@@ -88,45 +73,11 @@ void AddTable(const ReportTable& table, std::string* html) {
 
 }  // namespace
 
-std::string HtmlText(std::string_view text) {
-  std::string html;
-  html.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      case '\'':
-        html += "&#39;";
-        break;
-      default:
-        if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-          html += "\uFFFD";
-        else
-          html += c;
-    }
-  }
-  return html;
-}
-
 std::string ReportHtml(const query::v1::Report& report) {
-  std::string html(kHead);
-  html += fmt::format("<title>{}</title>\n", HtmlText(report.title()));
-  html += kStyle;
-  html += fmt::format("</head>\n<body>\n<h1>{}</h1>\n<p class=\"about\">{}</p>\n", HtmlText(report.title()),
-                      HtmlText(AboutText(report)));
+  std::string html = fmt::format("<h1>{}</h1>\n<p class=\"about\">{}</p>\n", HtmlText(report.title()),
+                                 HtmlText(AboutText(report)));
   for (const ReportTable& table : report.tables()) AddTable(table, &html);
-  html += "</body>\n</html>\n";
-  return html;
+  return HtmlPage(report.title(), kStyle, html);
 }
 
 }  // namespace kefu::cli
