@@ -13,7 +13,6 @@
 #include "kefu/query/v1/lead.grpc.pb.h"
 #include "kefu/query/v1/reference.grpc.pb.h"
 #include "kefu/query/v1/suitability.grpc.pb.h"
-#include "services/cli/call.h"
 #include "services/cli/output.h"
 
 namespace kefu::cli {
@@ -28,14 +27,15 @@ constexpr int kDeepestUnit = 16;
 
 class Answers {
  public:
-  Answers(Tool& tool, CaseFile* file, BundleWriter* writer)
-      : tool_(tool), file_(*file), writer_(*writer), client_("clients/" + file->head.client_id()) {}
+  Answers(AskedMoment& moment, CaseFile* file, BundleWriter* writer)
+      : moment_(moment), file_(*file), writer_(*writer), client_("clients/" + file->head.client_id()) {}
 
   Status Take(const std::string& name) {
     if (name == "client") return TakeClient();
     if (name == "case") return TakeCase();
     if (name == "cases")
-      return TakeList<q::ListCasesResponse>(name, &q::CaseService::Stub::ListCases, q::ListCasesRequest(), client_);
+      return TakeList<q::ListCasesResponse>(name, &q::CaseService::Stub::ListCases, q::ListCasesRequest(), client_,
+                                           Reads::kOneClient);
     if (name == "clocks") {
       q::ListClocksRequest request;
       // Those that are over, too.
@@ -43,14 +43,16 @@ class Answers {
           "state = CLOCK_STATE_RUNNING OR state = CLOCK_STATE_PAUSED OR state = CLOCK_STATE_MET OR "
           "state = CLOCK_STATE_BREACHED OR state = CLOCK_STATE_DROPPED");
       request.set_order_by("name");
-      *request.mutable_as_of() = file_.head.made_at();
+      // Whether one is overdue is a question about a time; of a moment it is that moment's.
+      if (moment_.of() == ViewsOf::kNow) *request.mutable_as_of() = file_.head.made_at();
       const std::string cases = client_ + "/cases/" + (file_.case_id.empty() ? "-" : file_.case_id);
       return TakeList<q::ListClocksResponse>(name, &q::ClockService::Stub::ListClocks, request, cases);
     }
     if (name == "timeline") {
       q::ListTimelineRequest request;
       request.set_order_by("offset");
-      return TakeList<q::ListTimelineResponse>(name, &q::ClientService::Stub::ListTimeline, request, client_);
+      return TakeList<q::ListTimelineResponse>(name, &q::ClientService::Stub::ListTimeline, request, client_,
+                                              Reads::kOneClient);
     }
     if (name == "undertakings")
       return TakeList<q::ListUndertakingsResponse>(name, &q::ContactService::Stub::ListUndertakings,
@@ -73,8 +75,7 @@ class Answers {
       if (staff.staff_size() >= static_cast<int>(kMostStaff)) break;
       q::GetBrokerRequest request;
       request.set_name("staff/" + id);
-      request.set_min_position(file_.head.newest().position());
-      const auto broker = Call(tool_, &q::BookService::Stub::GetBroker, request);
+      const auto broker = moment_.Ask(&q::BookService::Stub::GetBroker, request);
       // Whoever was never published has a number only.
       if (broker.status().code() == StatusCode::kNotFound || broker.status().code() == StatusCode::kInvalidArgument)
         continue;
@@ -109,8 +110,7 @@ class Answers {
   Status TakeClient() {
     q::GetClientRequest request;
     request.set_name(client_);
-    request.set_min_position(file_.head.newest().position());
-    ASSIGN_OR_RETURN(file_.client, Call(tool_, &q::ClientService::Stub::GetClient, request));
+    ASSIGN_OR_RETURN(file_.client, moment_.Ask(&q::ClientService::Stub::GetClient, request, Reads::kOneClient));
     return writer_.AddView("client", *file_.client);
   }
 
@@ -118,8 +118,7 @@ class Answers {
     if (file_.case_id.empty()) return InvalidArgument("--view case goes with --case; --view cases has all of a client");
     q::GetCaseRequest request;
     request.set_name(client_ + "/cases/" + file_.case_id);
-    request.set_min_position(file_.head.newest().position());
-    ASSIGN_OR_RETURN(file_.one, Call(tool_, &q::CaseService::Stub::GetCase, request));
+    ASSIGN_OR_RETURN(file_.one, moment_.Ask(&q::CaseService::Stub::GetCase, request, Reads::kOneClient));
     return writer_.AddView("case", *file_.one);
   }
 
@@ -127,13 +126,12 @@ class Answers {
   template <class Response, class Stub, class Request>
   Status TakeList(const std::string& name,
                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), Request request,
-                  const std::string& parent) {
+                  const std::string& parent, Reads reads = Reads::kMore) {
     request.set_parent(parent);
     request.set_page_size(kPageSize);
-    request.set_min_position(file_.head.newest().position());
     Response all;
     while (true) {
-      ASSIGN_OR_RETURN(const Response page, Call(tool_, method, request));
+      ASSIGN_OR_RETURN(const Response page, moment_.Ask(method, request, reads));
       all.MergeFrom(page);
       if (page.next_page_token().empty()) break;
       request.set_page_token(page.next_page_token());
@@ -145,7 +143,7 @@ class Answers {
   StatusOr<q::Reference> Reference(const std::string& name) {
     q::GetReferenceRequest request;
     request.set_name(name);
-    return Call(tool_, &q::ReferenceService::Stub::GetReference, request);
+    return moment_.Ask(&q::ReferenceService::Stub::GetReference, request);
   }
 
   std::string Branch() const {
@@ -157,7 +155,7 @@ class Answers {
     return found == file_.events.end() ? "" : found->event.branch_id();
   }
 
-  Tool& tool_;
+  AskedMoment& moment_;
   CaseFile& file_;
   BundleWriter& writer_;
   const std::string client_;
@@ -169,8 +167,9 @@ std::vector<std::string> AnswerNames() {
   return {"client", "case", "cases", "clocks", "timeline", "undertakings", "recommendations", "leads"};
 }
 
-Status TakeAnswers(Tool& tool, const std::vector<std::string>& names, CaseFile* file, BundleWriter* writer) {
-  Answers answers(tool, file, writer);
+Status TakeAnswers(Tool& tool, const std::vector<std::string>& names, AskedMoment& moment, CaseFile* file,
+                   BundleWriter* writer) {
+  Answers answers(moment, file, writer);
   std::vector<std::string> wanted = names;
   if (wanted.empty())
     wanted = file->case_id.empty() ? std::vector<std::string>{"client", "cases", "clocks", "undertakings", "recommendations"}
@@ -178,6 +177,7 @@ Status TakeAnswers(Tool& tool, const std::vector<std::string>& names, CaseFile* 
   for (const std::string& name : wanted) {
     const Status taken = answers.Take(name);
     if (taken.ok()) continue;
+    RETURN_IF_ERROR(moment.opening());
     // No such row, or a server without that role: the events say it all the same.
     const bool is_missing =
         taken.code() == StatusCode::kNotFound || taken.code() == StatusCode::kFailedPrecondition;
@@ -185,7 +185,8 @@ Status TakeAnswers(Tool& tool, const std::vector<std::string>& names, CaseFile* 
     Remark(tool, fmt::format("view {} is left out: {}", name, MessageOf(taken)));
   }
   RETURN_IF_ERROR(answers.TakeStaff());
-  return answers.TakeZone();
+  RETURN_IF_ERROR(answers.TakeZone());
+  return moment.opening();
 }
 
 }  // namespace kefu::cli

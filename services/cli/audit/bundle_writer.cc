@@ -15,6 +15,7 @@
 
 #include "platform/base/time.h"
 #include "services/cli/audit/base64.h"
+#include "services/cli/audit/record_lines.h"
 
 namespace kefu::cli {
 namespace {
@@ -85,6 +86,18 @@ ordered_json FieldsOf(audit::v1::ExportRequest request) {
   if (!google::protobuf::util::MessageToJsonString(request, &json, options).ok()) return ordered_json::object();
   ordered_json fields = ordered_json::parse(json, nullptr, false);
   return fields.is_object() ? fields : ordered_json::object();
+}
+
+// What the views are of; of a checkpoint the position, and by partition up to where it goes.
+ordered_json ViewsOfJson(const std::string& views_of, const Checkpoint& newest) {
+  ordered_json json = {{"moment", views_of}};
+  if (views_of != "checkpoint") return json;
+  ordered_json offsets = ordered_json::array();
+  for (const auto& partition : newest.signed_().partitions())
+    offsets.push_back({{"partition", partition.partition()}, {"until_offset", partition.next_offset()}});
+  json["position"] = newest.position();
+  json["until_offsets"] = std::move(offsets);
+  return json;
 }
 
 bool IsViewName(std::string_view name) {
@@ -243,7 +256,7 @@ Status BundleWriter::Add(const ExportRecord& record) {
   RETURN_IF_ERROR(CheckRecord(record));
   const auto& event = record.event();
   RETURN_IF_ERROR(WriteFile(fmt::format("records/{}-{}.pb", event.partition(), event.offset()), event.record()));
-  RETURN_IF_ERROR(events_->Line(EventLine(event)));
+  RETURN_IF_ERROR(events_->Line(EventLine(event, Undecodable::kNamed)));
   RETURN_IF_ERROR(proofs_->Line(ProofLine(record.proof())));
   ++records_;
   return OkStatus();
@@ -273,10 +286,12 @@ std::string BundleWriter::ManifestText(const BundleFacts& facts) const {
   ordered_json files = ordered_json::array();
   for (const auto& [name, file] : files_)
     files.push_back({{"name", name}, {"size", file.size}, {"sha256", file.sha256}});
+  ordered_json asked = {{"words", facts.asked}, {"request", FieldsOf(facts.request)}};
+  if (!facts.views_of.empty()) asked["views_of"] = ViewsOfJson(facts.views_of, head_.newest());
   return Dumped({{"format", "kefu-evidence/1"},
                  {"log_id", head_.log_id()},
                  {"partitions", head_.partitions()},
-                 {"asked", {{"words", facts.asked}, {"request", FieldsOf(facts.request)}}},
+                 {"asked", std::move(asked)},
                  {"asked_by", facts.request.access().actor_id()},
                  {"reason", facts.request.access().reason()},
                  {"made_at", FormatRfc3339(FromProto(head_.made_at()))},

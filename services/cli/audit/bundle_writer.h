@@ -27,14 +27,10 @@ struct BundleFacts {
   // What was asked for, in words, and field by field.
   std::string asked;
   audit::v1::ExportRequest request;
+  // What the views are of: "checkpoint" (the newest one), "now", or a moment as --moment says it; empty: there are none.
+  std::string views_of;
   std::string program_version;
 };
-
-// A line of events.ndjson, without its newline: the event as JSON, if that says all that the record says; otherwise
-// "undecodable".
-std::string EventLine(const audit::v1::RecordedEvent& event);
-// A line of proofs.ndjson.
-std::string ProofLine(const audit::v1::InclusionProof& proof);
 
 // Operation: Create, Begin, Add in the order of (partition, offset), AddView and AddPage, Commit; once each but the Adds.
 // Concurrency: one thread. Memory: a line for each file, for the manifest.

@@ -19,6 +19,7 @@
 #include "platform/merkle/verify.h"
 #include "platform/testkit/golden.h"
 #include "services/cli/audit/evidence_testing.h"
+#include "services/cli/audit/record_lines.h"
 
 namespace kefu::cli {
 namespace {
@@ -51,6 +52,7 @@ std::string FromBase64(const std::string& text) {
 BundleFacts Facts() {
   BundleFacts facts;
   facts.asked = "case K-1";
+  facts.views_of = "checkpoint";
   facts.program_version = "1.2.3";
   facts.request.mutable_access()->set_actor_id("A-1");
   facts.request.mutable_access()->set_reason("letter 2026-17 \"urgent\"");
@@ -147,10 +149,10 @@ TEST_F(Bundle, AnEventThatJsonCannotSayWholeIsNotShortened) {
   SampleLog log;
   log.Add([](auto& event) { event.mutable_case_started()->set_case_id("K-1"); });
   audit::v1::RecordedEvent event = log.Record(0).event();
-  EXPECT_THAT(EventLine(event), HasSubstr("\"case_started\""));
+  EXPECT_THAT(EventLine(event, Undecodable::kNamed), HasSubstr("\"case_started\""));
   // A field that this build does not know: tag 1999, varint 1.
   event.set_record(event.record() + std::string("\xf8\x7c\x01", 3));
-  EXPECT_THAT(EventLine(event), HasSubstr("\"undecodable\":true"));
+  EXPECT_THAT(EventLine(event, Undecodable::kNamed), HasSubstr("\"undecodable\":true"));
 }
 
 TEST_F(Bundle, NoEventsIsABundleThatSaysSo) {

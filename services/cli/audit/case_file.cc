@@ -94,6 +94,7 @@ void AddOrigin(const CaseFile& file, Document* document) {
   facts.emplace_back("Checkpoint 檢查點",
                      fmt::format("over {} records, signed {}", runtime::WithThousands(records),
                                  file.zone.Text(newest.recorded_time())));
+  facts.emplace_back("Views 畫面資料", file.views_of);
   facts.emplace_back("Signed with 簽名公鑰", head.verifier_key());
   facts.emplace_back("Records in this bundle 記錄數", runtime::WithThousands(head.record_count()));
   if (head.unsigned_count() > 0)

@@ -40,6 +40,8 @@ struct CaseFile {
   audit::v1::ExportHead head;
   // What was asked, in words; by whom, and why.
   std::string asked, asked_by, reason, program_version;
+  // What the answers are of, in words; empty: there are none.
+  std::string views_of;
   // Empty in the paper of a client.
   std::string case_id;
   std::vector<FiledEvent> events;

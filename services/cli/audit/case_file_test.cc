@@ -18,6 +18,7 @@ CaseFile FileOf(const SampleLog& log) {
   file.asked = "case K-1";
   file.asked_by = "A-1";
   file.reason = "letter 2026-17";
+  file.views_of = "as of the checkpoint";
   file.case_id = "K-1";
   for (size_t i = 0; i < log.records().size(); ++i) file.events.push_back(Filed(log.Record(i).event()));
   file.staff = {{"S-07", "陳怡君"}, {"S-09", "林志明"}};
@@ -168,13 +169,6 @@ TEST(CasePapers, ATextOfSeveralLinesCannotPassForAnotherField) {
   const auto details = DetailLines(filed.event.case_resolved(), Zone(), {});
   ASSERT_EQ(details.size(), 1u);
   EXPECT_EQ(details[0], "text: done\n\u2003redress: 1,000,000.00 TWD");
-}
-
-TEST(CasePapers, ShownIsWhatPeopleCanSee) {
-  EXPECT_EQ(Shown("a\tb\r\nc\rd"), "a b\nc\nd");
-  EXPECT_EQ(Shown("\xff\xc3"), "\uFFFD\uFFFD");
-  EXPECT_EQ(Shown("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD") << "a surrogate";
-  EXPECT_EQ(Shown("王\u200B小明 𠮷"), "王[U+200B]小明 𠮷");
 }
 
 TEST(CasePapers, ARangeOfNothingSaysSo) {

@@ -58,6 +58,7 @@ class SampleLog {
     auto& newest = *head.mutable_newest();
     newest.set_name(fmt::format("checkpoints/{}", records_.size()));
     *newest.mutable_recorded_time() = At(100);
+    newest.set_position("P-1");
     newest.mutable_signed_()->set_note("the note over all\n");
     auto& part = *newest.mutable_signed_()->add_partitions();
     part.set_partition(partition_);

@@ -48,6 +48,8 @@ StatusOr<ExportRequest> RequestOf(const ExportOptions& options) {
     return InvalidArgument("say what to export: --client, --case, --partition, or a range by --from and --until");
   if (options.is_range() && !options.views.empty())
     return InvalidArgument("--view goes with --client or --case; a range of the log has no view");
+  if (options.is_range() && !options.views_of.empty())
+    return InvalidArgument("--views-of goes with --client or --case; a range of the log has no view");
   ExportRequest request;
   *request.mutable_access() = options.access;
   auto& events = *request.mutable_events();
@@ -63,6 +65,16 @@ StatusOr<ExportRequest> RequestOf(const ExportOptions& options) {
   }
   request.set_leave_out_unsigned(options.unsigned_tail);
   return request;
+}
+
+StatusOr<ViewsOf> ViewsAsked(const Tool& tool, const ExportOptions& options) {
+  const bool of_moment = !tool.options().moment.empty();
+  if (of_moment && !options.views_of.empty())
+    return InvalidArgument("--views-of {} and --moment {}: say one of them", options.views_of, tool.options().moment);
+  if (of_moment) return ViewsOf::kMoment;
+  if (options.views_of.empty() || options.views_of == "checkpoint") return ViewsOf::kCheckpoint;
+  if (options.views_of == "now") return ViewsOf::kNow;
+  return InvalidArgument("--views-of {}: there are checkpoint and now", options.views_of.substr(0, 80));
 }
 
 std::string Asked(const ExportOptions& options) {
@@ -150,16 +162,17 @@ Status WritePages(const ExportOptions& options, const CaseFile& file, const Rang
   return writer->AddPage(is_case ? "case.html" : "client.html", HtmlOf(document));
 }
 
-void Tell(const Tool& tool, const ExportOptions& options, const CaseFile& file) {
+void Tell(const Tool& tool, const ExportOptions& options, const CaseFile& file, const std::string& views_of) {
   const auto& head = file.head;
   int64_t covered = 0;
   for (const auto& partition : head.newest().signed_().partitions()) covered += partition.size();
   if (tool.json()) {
-    const nlohmann::ordered_json line = {{"directory", options.out},
-                                         {"records", head.record_count()},
-                                         {"unsignedRecords", head.unsigned_count()},
-                                         {"checkpoint", head.newest().name()},
-                                         {"verifierKey", head.verifier_key()}};
+    nlohmann::ordered_json line = {{"directory", options.out},
+                                   {"records", head.record_count()},
+                                   {"unsignedRecords", head.unsigned_count()},
+                                   {"checkpoint", head.newest().name()},
+                                   {"verifierKey", head.verifier_key()}};
+    if (!views_of.empty()) line["viewsOf"] = views_of;
     fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     std::fflush(stdout);
     return;
@@ -171,6 +184,7 @@ void Tell(const Tool& tool, const ExportOptions& options, const CaseFile& file) 
                                  : fmt::format("{} that no checkpoint covers yet",
                                                runtime::WithThousands(head.unsigned_count()))},
                 {"Checkpoint", fmt::format("over {} records", runtime::WithThousands(covered))},
+                {"Views", views_of.empty() ? "" : "of " + views_of},
                 {"Check it", fmt::format("kefu-verify {} --key-file KEY", options.out)}});
   Remark(tool, "It holds personal data: only you can read it. Take the key from elsewhere than the bundle.");
 }
@@ -179,6 +193,7 @@ void Tell(const Tool& tool, const ExportOptions& options, const CaseFile& file) 
 
 Status ExportBundle(Tool& tool, const ExportOptions& options) {
   ASSIGN_OR_RETURN(const ExportRequest request, RequestOf(options));
+  ASSIGN_OR_RETURN(const ViewsOf views_of, ViewsAsked(tool, options));
   ASSIGN_OR_RETURN(const auto writer, BundleWriter::Create(options.out));
   CaseFile file;
   RangeCounts counts;
@@ -196,10 +211,15 @@ Status ExportBundle(Tool& tool, const ExportOptions& options) {
   file.reason = request.access().reason();
   file.case_id = options.case_id;
   file.zone.offsets.set_name("UTC");
-  if (!options.is_range()) RETURN_IF_ERROR(TakeAnswers(tool, options.views, &file, writer.get()));
+  if (!options.is_range()) {
+    AskedMoment moment(tool, views_of, request.access(), file.head.newest().position());
+    facts.views_of = moment.Name();
+    file.views_of = moment.Words();
+    RETURN_IF_ERROR(TakeAnswers(tool, options.views, moment, &file, writer.get()));
+  }
   RETURN_IF_ERROR(WritePages(options, file, counts, writer.get()));
   RETURN_IF_ERROR(writer->Commit(facts));
-  Tell(tool, options, file);
+  Tell(tool, options, file, facts.views_of);
   return OkStatus();
 }
 

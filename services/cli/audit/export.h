@@ -21,6 +21,8 @@ struct ExportOptions {
   std::vector<std::string> since;
   // Answers to take along; empty: the usual ones.
   std::vector<std::string> views;
+  // What they are of: "checkpoint" or "now"; empty: what --moment says, or else the checkpoint.
+  std::string views_of;
   // Leave out what is not signed yet.
   bool unsigned_tail = false;
   std::string program_version;

@@ -31,6 +31,9 @@ void AddAuditExportVerb(CLI::App& group, Tool& tool) {
   verb.add_option("--view", flags->views, "Answers to take along instead of the usual ones; again for more")
       ->allow_extra_args(false)
       ->check(CLI::IsMember(AnswerNames()));
+  verb.add_option("--views-of", flags->views_of,
+                  "checkpoint: what the proven records give, which takes as long as the server folds them; or now")
+      ->check(CLI::IsMember({"checkpoint", "now"}));
   verb.add_flag("--unsigned-tail", flags->unsigned_tail,
                 "Leave out what no checkpoint covers yet, instead of waiting for one");
   flags->program_version = KEFU_VERSION;

@@ -4,10 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "kefu/audit/v1/audit.grpc.pb.h"
 #include "services/cli/audit/access.h"
+#include "services/cli/audit/moment_opening.h"
 #include "services/cli/audit/verbs.h"
-#include "services/cli/call.h"
 #include "services/cli/moment.h"
 #include "services/cli/output.h"
 
@@ -23,21 +22,10 @@ Status Run(Tool& tool, const Flags& flags) {
   audit::v1::OpenMomentRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   ASSIGN_OR_RETURN(*request.mutable_as_of(), ReadMoment(flags.at));
-  audit::v1::OpenMomentResponse last;
-  {
-    runtime::Progress progress(tool.ProgressOf("opening the moment", "events", 0));
-    RETURN_IF_ERROR(Follow(tool, &audit::v1::AuditService::Stub::OpenMoment, request,
-                           [&](const audit::v1::OpenMomentResponse& message) {
-                             progress.SetTotal(message.events_total());
-                             progress.Update(message.events_done());
-                             last = message;
-                             return OkStatus();
-                           }));
-  }
-  if (last.moment().empty()) return FailedPrecondition("the server ended before the moment was open");
-  if (tool.json()) return PrintJson(last);
-  PrintDetails({{"Moment", last.moment()}, {"Position", last.position()}, {"Closed", TimeText(last.expires_at())}});
-  Remark(tool, fmt::format("Ask of it with --moment {}. It stays open while it is asked.", last.moment()));
+  ASSIGN_OR_RETURN(const audit::v1::OpenMomentResponse opened, OpenMoment(tool, request));
+  if (tool.json()) return PrintJson(opened);
+  PrintDetails({{"Moment", opened.moment()}, {"Position", opened.position()}, {"Closed", TimeText(opened.expires_at())}});
+  Remark(tool, fmt::format("Ask of it with --moment {}. It stays open while it is asked.", opened.moment()));
   return OkStatus();
 }
 

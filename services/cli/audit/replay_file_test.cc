@@ -9,7 +9,8 @@
 
 #include "platform/base/files.h"
 #include "platform/testkit/events.h"
-#include "services/cli/audit/replay_line.h"
+#include "services/cli/audit/record_lines.h"
+#include "services/cli/audit/replay_row.h"
 
 namespace kefu::cli {
 namespace {
@@ -86,7 +87,7 @@ std::string SomeRecord() {
 }
 
 TEST(ReplayLine, SaysWhereAndWhatWasDecidedAndTheEvent) {
-  EXPECT_EQ(ReplayLine(Recorded(SomeRecord())),
+  EXPECT_EQ(EventLine(Recorded(SomeRecord()), Undecodable::kWithBytes),
             R"({"partition":2,"offset":7,"leaf_index":6,"verdict":{"outcome":"VERDICT_OUTCOME_REFUSED","rule":"case_unknown"},)"
             R"("event":{"event_id":"e-1","client_id":"C-1","occurred_at":"2026-03-02T01:01:00Z","source":"test",)"
             R"("actor":{"kind":"ACTOR_KIND_STAFF","id":"S-7"},"case_note_added":{"case_id":"K-1","text":"說\"好\"\n"},)"
@@ -94,10 +95,13 @@ TEST(ReplayLine, SaysWhereAndWhatWasDecidedAndTheEvent) {
 }
 
 TEST(ReplayLine, WhatJsonWouldNotSayIsGivenAsItIs) {
-  EXPECT_THAT(ReplayLine(Recorded("\xff\xfe")), testing::HasSubstr(R"("undecodable":true,"record":"//4=")"));
+  EXPECT_THAT(EventLine(Recorded("\xff\xfe"), Undecodable::kWithBytes),
+              testing::HasSubstr(R"("undecodable":true,"record":"//4=")"));
+  // In a bundle they lie in a file of their own.
+  EXPECT_THAT(EventLine(Recorded("\xff\xfe"), Undecodable::kNamed), testing::EndsWith(R"("undecodable":true})"));
   // A field of a newer version: JSON would leave it out.
   const std::string newer = SomeRecord() + std::string("\xf8\xff\x01\x01", 4);
-  EXPECT_THAT(ReplayLine(Recorded(newer)), testing::HasSubstr(R"("undecodable":true)"));
+  EXPECT_THAT(EventLine(Recorded(newer), Undecodable::kWithBytes), testing::HasSubstr(R"("undecodable":true)"));
 }
 
 TEST(ReplayLine, IsOneRowForEyes) {

@@ -8,8 +8,9 @@
 #include "platform/runtime/progress.h"
 #include "platform/runtime/text.h"
 #include "services/cli/audit/access.h"
+#include "services/cli/audit/record_lines.h"
 #include "services/cli/audit/replay_file.h"
-#include "services/cli/audit/replay_line.h"
+#include "services/cli/audit/replay_row.h"
 #include "services/cli/audit/verbs.h"
 #include "services/cli/call.h"
 #include "services/cli/listing.h"
@@ -96,7 +97,7 @@ Status ReplayToFile(Tool& tool, const Flags& flags, ReplayRequest request) {
   int64_t written = 0;
   const Status replayed = Replaying(tool).Run(request, [&](const ReplayResponse& response) -> StatusOr<bool> {
     std::string lines;
-    for (const auto& event : response.events()) lines += ReplayLine(event) + "\n";
+    for (const auto& event : response.events()) lines += EventLine(event, Undecodable::kWithBytes) + "\n";
     RETURN_IF_ERROR(file.Write(lines, response.resume_token()));
     written += response.events_size();
     return true;
@@ -111,7 +112,7 @@ Status ReplayToFile(Tool& tool, const Flags& flags, ReplayRequest request) {
 
 Status ReplayToPipe(Tool& tool, const ReplayRequest& request) {
   return Replaying(tool).Run(request, [](const ReplayResponse& response) -> StatusOr<bool> {
-    for (const auto& event : response.events()) fmt::print("{}\n", ReplayLine(event));
+    for (const auto& event : response.events()) fmt::print("{}\n", EventLine(event, Undecodable::kWithBytes));
     if (std::fflush(stdout) != 0) return FailedPrecondition("nobody reads what is written");
     return true;
   });

@@ -114,6 +114,10 @@ def test_a_complaint_proves_itself(export, server, build_dir, tmp_path):
     # Another case of the same client is not in it.
     assert not any("R-1" in json.dumps(event["event"]) for event in events)
     assert json.loads(done.stdout)["records"] == len(events)
+    # The views are of the checkpoint: up to where each partition is signed.
+    views_of = json.loads((folder / "manifest.json").read_text())["asked"]["views_of"]
+    sizes = [note(folder / "checkpoints" / f"newest-{p}.note")[1] for p in range(2)]
+    assert [part["until_offset"] for part in views_of["until_offsets"]] == sizes
     page = (folder / "case.html").read_text()
     assert "委託未成交" in page and "S-9, desk-3" in page and "<script" not in page
     assert "委託未成交" in (folder / "summary.txt").read_text()
@@ -124,7 +128,8 @@ def test_a_complaint_proves_itself(export, server, build_dir, tmp_path):
 
 def test_a_changed_record_is_found(export, server, build_dir, tmp_path):
     folder = tmp_path / "k-1"
-    exported(export, folder, "--case", "K-1")
+    exported(export, folder, "--case", "K-1", "--views-of", "now")
+    assert json.loads((folder / "manifest.json").read_text())["asked"]["views_of"] == {"moment": "now"}
     record = next((folder / "records").iterdir())
     record.write_bytes(record.read_bytes()[:-1] + b"\0")
     with pytest.raises(AssertionError):

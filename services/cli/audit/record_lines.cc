@@ -1,3 +1,5 @@
+#include "services/cli/audit/record_lines.h"
+
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
@@ -6,7 +8,6 @@
 #include "kefu/events/v1/event.pb.h"
 #include "platform/event/record.h"
 #include "services/cli/audit/base64.h"
-#include "services/cli/audit/bundle_writer.h"
 
 namespace kefu::cli {
 namespace {
@@ -29,16 +30,19 @@ std::string JsonOf(const std::string& record) {
 
 }  // namespace
 
-std::string EventLine(const audit::v1::RecordedEvent& event) {
-  const std::string json = JsonOf(event.record());
+std::string EventLine(const audit::v1::RecordedEvent& recorded, Undecodable undecodable) {
   const nlohmann::ordered_json verdict = {
-      {"outcome", events::v1::VerdictOutcome_Name(event.verdict().outcome())},
-      {"rule", event.verdict().rule()},
+      {"outcome", events::v1::VerdictOutcome_Name(recorded.verdict().outcome())},
+      {"rule", recorded.verdict().rule()},
   };
-  return fmt::format(R"({{"partition":{},"offset":{},"leaf_index":{},"verdict":{},{}}})", event.partition(),
-                     event.offset(), event.leaf_index(),
-                     verdict.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-                     json.empty() ? "\"undecodable\":true" : "\"event\":" + json);
+  const std::string json = JsonOf(recorded.record());
+  std::string event = "\"event\":" + json;
+  if (json.empty()) event = "\"undecodable\":true";
+  if (json.empty() && undecodable == Undecodable::kWithBytes)
+    event += fmt::format(",\"record\":\"{}\"", Base64(recorded.record()));
+  return fmt::format(R"({{"partition":{},"offset":{},"leaf_index":{},"verdict":{},{}}})", recorded.partition(),
+                     recorded.offset(), recorded.leaf_index(),
+                     verdict.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), event);
 }
 
 std::string ProofLine(const audit::v1::InclusionProof& proof) {
