@@ -194,6 +194,8 @@ FileName NameOf(std::string_view name) {
       found.kind = FileName::kNote;
       found.partition = partition;
     }
+  } else if (rest = name; TakeAround(&rest, "checkpoints/key-change-", ".note")) {
+    if (ReadNumbers(rest, {&found.number})) found.kind = FileName::kKeyChange;
   } else if (rest = name; TakeAround(&rest, "checkpoints/since-", ".note")) {
     const bool is_of_one = rest.find('-') != rest.npos;
     if (is_of_one ? ReadNumbers(rest, {&since, &partition}) : ReadNumbers(rest, {&since})) {
@@ -211,6 +213,8 @@ FileName NameOf(std::string_view name) {
 }
 
 std::string RecordName(int64_t partition, int64_t offset) { return fmt::format("records/{}-{}.pb", partition, offset); }
+
+std::string KeyChangeName(int64_t number) { return fmt::format("checkpoints/key-change-{}.note", number); }
 
 std::string NoteName(std::optional<int64_t> since, std::optional<int64_t> partition) {
   std::string name = since.has_value() ? fmt::format("checkpoints/since-{}", *since) : "checkpoints/newest";

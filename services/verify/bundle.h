@@ -49,6 +49,8 @@ struct FileName {
     kRecord,
     // A checkpoint's note: of the newest one, or of the one asked for as number `since`; over all, or of `partition`.
     kNote,
+    // What was signed of a change of the key: the one of `number`, from 0, oldest first.
+    kKeyChange,
     // Made for people or from views: nothing is proven of them.
     kView,
     kPage,
@@ -57,10 +59,12 @@ struct FileName {
   std::optional<int64_t> since;
   std::optional<int64_t> partition;
   int64_t offset = 0;
+  int64_t number = 0;
 };
 FileName NameOf(std::string_view name);
 
 std::string RecordName(int64_t partition, int64_t offset);
 std::string NoteName(std::optional<int64_t> since, std::optional<int64_t> partition);
+std::string KeyChangeName(int64_t number);
 
 }  // namespace kefu::verify

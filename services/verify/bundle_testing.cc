@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include <cstdlib>
+#include <numeric>
 
 #include "kefu/events/v1/event.pb.h"
 #include "platform/testkit/events.h"
@@ -94,8 +95,9 @@ void AddEvent(const TestLog& log, const TestAsked& asked, int64_t partition, int
   (*bundle)["proofs.ndjson"] += proof.dump() + "\n";
 }
 
-void AddNotes(const TestLog& log, const TestKey& key, std::optional<int64_t> since, const std::vector<int64_t>& sizes,
+void AddNotes(const TestLog& log, const TestKey& newest, const TestAsked& asked, std::optional<int64_t> since, const std::vector<int64_t>& sizes,
               Bundle* bundle) {
+  const TestKey& key = KeyInForce(newest, asked, sizes);
   (*bundle)[NoteName(since, {})] = key.Sign(log.Text(sizes));
   for (size_t partition = 0; partition < sizes.size(); ++partition)
     (*bundle)[NoteName(since, partition)] = key.Sign(log.Text(static_cast<int64_t>(partition), sizes[partition]));
@@ -182,6 +184,32 @@ std::vector<int64_t> TestLog::Sizes() const {
   return sizes;
 }
 
+std::string KeyChangeText(std::string_view log_id, int64_t size, const TestKey& old, const TestKey& next) {
+  return fmt::format("{}\nkey change\n{}\n{}\n{}\n", OriginOf(log_id), size, old.verifier_key(), next.verifier_key());
+}
+
+const TestKey& KeyInForce(const TestKey& key, const TestAsked& asked, const std::vector<int64_t>& sizes) {
+  const int64_t size = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
+  for (const TestKeyBefore& before : asked.keys_before)
+    if (size <= before.size) return before.key;
+  return key;
+}
+
+// Of some honest logs; from a seed of its own, so that all else is as it would be without.
+void ChangeKeys(uint64_t seed, Honest* honest) {
+  Random random(seed * 31 + 7);
+  int64_t total = 0;
+  for (const int64_t size : honest->asked.sizes) total += size;
+  if (total == 0 || !random.Chance(40)) return;
+  int64_t size = 0;
+  for (int64_t changes = 1 + random.Below(2); changes > 0; --changes) {
+    // The last one signed the newest checkpoint.
+    size += random.Below(total - size);
+    const auto key = static_cast<uint8_t>((seed + static_cast<uint64_t>(changes) * 71) % kHonestKeys);
+    honest->asked.keys_before.push_back({TestKey(honest->key.Public().name(), key), size});
+  }
+}
+
 Bundle MakeBundle(const TestLog& log, const TestKey& key, const TestAsked& asked) {
   Bundle bundle;
   bundle["events.ndjson"];
@@ -199,9 +227,14 @@ Bundle MakeBundle(const TestLog& log, const TestKey& key, const TestAsked& asked
       if (is_asked && (cover.whole || index % asked.every == 0)) AddEvent(log, asked, cover.partition, index, &bundle);
     }
   }
-  AddNotes(log, key, {}, asked.sizes, &bundle);
+  AddNotes(log, key, asked, {}, asked.sizes, &bundle);
+  for (size_t i = 0; i < asked.keys_before.size(); ++i) {
+    const auto& [old, size] = asked.keys_before[i];
+    const TestKey& next = i + 1 < asked.keys_before.size() ? asked.keys_before[i + 1].key : key;
+    bundle[KeyChangeName(static_cast<int64_t>(i))] = old.Sign(KeyChangeText(log.id, size, old, next));
+  }
   for (size_t since = 0; since < asked.since.size(); ++since) {
-    AddNotes(log, key, since, asked.since[since], &bundle);
+    AddNotes(log, key, asked, since, asked.since[since], &bundle);
     for (size_t partition = 0; partition < asked.sizes.size(); ++partition) {
       OrderedJson line;
       line["since"] = since;
@@ -290,14 +323,16 @@ Honest MakeHonest(uint64_t seed, int records) {
           {partition, records_of_one[first].offset, records_of_one[last].offset + 1, random.Chance(60)});
   }
   if (random.Chance(60)) asked.since.push_back(older);
+  ChangeKeys(seed, &honest);
   honest.bundle = MakeBundle(log, honest.key, asked);
 
-  honest.question.keys.push_back(honest.key.Public());
+  honest.question.keys.push_back(
+      asked.keys_before.empty() ? honest.key.Public() : asked.keys_before.front().key.Public());
   if (!asked.since.empty() && random.Chance(70)) {
     const int64_t partition = random.Below(static_cast<int64_t>(log.partitions.size()));
     std::string why;
     const std::string text = random.Chance(70) ? log.Text(older) : log.Text(partition, older[partition]);
-    honest.question.since.push_back({"kept.note", ReadCheckpoint(honest.key.Sign(text), &why).value()});
+    honest.question.since.push_back({"kept.note", ReadCheckpoint(KeyInForce(honest.key, asked, older).Sign(text), &why).value()});
   }
   return honest;
 }

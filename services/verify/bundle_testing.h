@@ -59,6 +59,15 @@ std::vector<Hash> InclusionPath(const Leaves& leaves, int64_t index, int64_t beg
 std::vector<Hash> ConsistencyPath(const Leaves& leaves, int64_t old_size, int64_t size);
 Leaves LeavesOf(const std::vector<TestRecord>& records, int64_t size);
 
+// A key that signed before: checkpoints over at most so many records.
+struct TestKeyBefore {
+  TestKey key;
+  int64_t size = 0;
+};
+
+// The text of the note that says it: from `size` records on `next` signs, and not `old` any more.
+std::string KeyChangeText(std::string_view log_id, int64_t size, const TestKey& old, const TestKey& next);
+
 // What is in a bundle.
 struct TestAsked {
   // Sizes by partition of the newest checkpoint, and of those asked for with --since.
@@ -67,9 +76,14 @@ struct TestAsked {
   std::vector<Cover> covers;
   // Of a range that is not whole every so many-th record is there.
   int64_t every = 2;
+  // Oldest first.
+  std::vector<TestKeyBefore> keys_before;
 };
 
+// `key` signs what no key before did.
 Bundle MakeBundle(const TestLog& log, const TestKey& key, const TestAsked& asked);
+// Who signed the checkpoint of these sizes.
+const TestKey& KeyInForce(const TestKey& key, const TestAsked& asked, const std::vector<int64_t>& sizes);
 
 // Writes the names, sizes and hashes into manifest.json anew, as one who changed files would. False, with nothing done,
 // if the manifest is no JSON object any more.
@@ -92,13 +106,14 @@ class Random {
 };
 
 // A log, a bundle of it and all that an auditor would have, made up from `seed`. Now and then a record that is no
-// event, offsets that were left out, partitions without records, log ids with characters that no note may have.
+// event, offsets that were left out, partitions without records, log ids with characters that no note may have; of some the key was
+// changed, once or twice, and the auditor has the first one.
 struct Honest {
   TestLog log;
   TestKey key;
   TestAsked asked;
   Bundle bundle;
-  // The key, and (of some) the auditor's older checkpoint.
+  // The first key, and (of some) the auditor's older checkpoint.
   Question question;
 };
 Honest MakeHonest(uint64_t seed, int records = 10);

@@ -45,6 +45,9 @@ void CheckNames(const Known& known, Report& report) {
   };
   need("events.ndjson");
   need("proofs.ndjson");
+  for (const auto& [name, bytes] : known.bundle)
+    if (const FileName parts = NameOf(name); parts.kind == FileName::kKeyChange && parts.number > 0)
+      need(KeyChangeName(parts.number - 1));
   std::set<std::optional<int64_t>> moments = {std::nullopt};
   for (const auto& [name, bytes] : known.bundle)
     if (const FileName parts = NameOf(name); parts.kind == FileName::kNote) moments.insert(parts.since);

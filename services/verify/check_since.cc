@@ -168,7 +168,12 @@ void CheckConsistency(Known& known, Report& report) {
 void CheckOwn(const Known& known, Report& report) {
   for (const OwnCheckpoint& own : known.question.since) {
     std::string why;
-    if (SignerOf(own.checkpoint, known.question.keys, &why) == nullptr) report.Fails(Check::kSince, {own.name}, why);
+    const VerifierKey* const signer = SignerOf(own.checkpoint, known.trusted, &why);
+    if (signer == nullptr) {
+      report.Fails(Check::kSince, {own.name}, why);
+    } else if (own.checkpoint.origin == OriginOf(known.manifest.log_id)) {
+      CheckInForce(known, signer->text(), own.checkpoint.size, {own.name}, report);
+    }
     CheckOwnOne(known, own, report);
   }
 }

@@ -16,6 +16,9 @@ namespace kefu::verify {
 struct Moment {
   std::optional<Checkpoint> all;
   std::map<int64_t, Checkpoint> partitions;
+  // Verifier keys of who signed them, by partition, and the one over all; nothing where nobody did who is trusted.
+  std::optional<std::string> signer;
+  std::map<int64_t, std::string> signers;
 };
 
 // What is known of a bundle while it is looked at.
@@ -23,6 +26,10 @@ struct Known {
   const Bundle& bundle;
   const Question& question;
   Manifest manifest;
+  // By the number in the file's name.
+  std::map<int64_t, KeyChange> changes;
+  // The auditor's keys, and those that they were changed to.
+  std::vector<VerifierKey> trusted;
   Moment newest;
   // By the number in the file's name.
   std::map<int64_t, Moment> since;
@@ -31,6 +38,11 @@ struct Known {
 
 // Names, sizes and hashes of the files.
 void CheckFiles(const Known& known, Report& report);
+
+// Reads the changes of the key into `known`; which keys are trusted by them.
+void CheckKeys(Known& known, Report& report);
+// That no key which was laid down signed this checkpoint over all partitions after that.
+void CheckInForce(const Known& known, const std::string& signer, int64_t size, const Place& place, Report& report);
 
 // Reads the notes into `known`; who signed them, of which log they are, and whether each over all partitions is made of
 // the partitions' ones.

@@ -305,7 +305,11 @@ std::optional<Mutation> MutateLog(const Honest& honest, Random& random) {
   // All is made anew; what is signed are the old notes, or the new ones by another key.
   const TestKey thief(honest.key.Public().name(), static_cast<uint8_t>(kHonestKeys + random.Below(50)));
   const bool keeps_notes = random.Chance(50);
+  // Of a change of the key only what was said of it can be said again.
+  asked.keys_before.clear();
   Bundle bundle = MakeBundle(log, keeps_notes ? honest.key : thief, asked);
+  for (const auto& [name, bytes] : honest.bundle)
+    if (NameOf(name).kind == FileName::kKeyChange) bundle[name] = bytes;
   if (keeps_notes)
     for (const std::string& name : NamesOfNotes(honest.bundle)) bundle[name] = honest.bundle.at(name);
   return Fixed(fmt::format("{} of the log, {}", kind, keeps_notes ? "keep the notes" : "sign with another key"),

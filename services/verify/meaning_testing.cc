@@ -139,6 +139,7 @@ std::optional<std::string> MeaningOf(const Bundle& bundle, const Honest& honest,
         said = MeaningOfLines(bytes, false);
         break;
       case FileName::kNote:
+      case FileName::kKeyChange:
         said = MeaningOfNote(bytes);
         break;
       case FileName::kView:

@@ -276,7 +276,8 @@ std::optional<Mutation> Mutate(const Honest& honest, const Honest& other, Random
   if (which < 60) return MutateJson(honest, random);
   if (which < 70) return MutateFiles(honest, other, random);
   if (which < 80) return MutateNotes(honest, other, random);
-  if (which < 90) return MutateTogether(honest, random);
+  if (which < 88) return MutateTogether(honest, random);
+  if (which < 94) return MutateKeys(honest, random);
   return MutateLog(honest, random);
 }
 

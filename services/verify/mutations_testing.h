@@ -33,6 +33,8 @@ std::optional<Mutation> MutateLines(const Honest& honest, Random& random);
 std::optional<Mutation> MutateJson(const Honest& honest, Random& random);
 std::optional<Mutation> MutateFiles(const Honest& honest, const Honest& other, Random& random);
 std::optional<Mutation> MutateNotes(const Honest& honest, const Honest& other, Random& random);
+// Changes of the key, by strangers and by one who stole a key that was laid down.
+std::optional<Mutation> MutateKeys(const Honest& honest, Random& random);
 // Several files at once, so that they fit each other.
 std::optional<Mutation> MutateTogether(const Honest& honest, Random& random);
 // The log itself, and then an export of that.

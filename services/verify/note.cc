@@ -40,6 +40,54 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
   return lines;
 }
 
+struct SignedText {
+  std::string text;
+  std::vector<NoteSignature> signatures;
+};
+
+std::optional<SignedText> ReadNote(std::string_view note, std::string* why) {
+  const auto malformed = [&](std::string_view what) {
+    *why = std::string(what);
+    return std::nullopt;
+  };
+  if (note.size() > kMaxNoteBytes) return malformed("it is larger than a signed note may be");
+  if (!IsPlainText(note)) return malformed("it is not UTF-8, or has control characters in it");
+  if (!note.ends_with('\n')) return malformed("it does not end with a newline; is it cut short?");
+  const size_t split = note.rfind("\n\n");
+  if (split == note.npos) return malformed("there is no empty line between text and signatures");
+  SignedText read;
+  read.text = std::string(note.substr(0, split + 1));
+  for (const std::string_view line : LinesOf(note.substr(split + 2))) {
+    std::optional<NoteSignature> signature = ReadSignature(line);
+    if (!signature.has_value()) return malformed("a signature line is not a dash, a key's name and base64");
+    read.signatures.push_back(*std::move(signature));
+    if (read.signatures.size() > kMaxSignatures) return malformed("it has more signatures than a note may have");
+  }
+  if (read.signatures.empty()) return malformed("it has no signature");
+  return read;
+}
+
+// As SignerOf; `otherwise` and who signed it are what is told where none of them did.
+const VerifierKey* FirstSigner(const std::string& text, const std::vector<NoteSignature>& signatures,
+                               const std::vector<VerifierKey>& keys, const std::string& otherwise, std::string* why) {
+  const VerifierKey* signer = nullptr;
+  std::string names;
+  for (const NoteSignature& signature : signatures) {
+    names += (names.empty() ? "" : ", ") + Shown(signature.key_name) + "+" + HexOf(signature.key_hash);
+    for (const VerifierKey& key : keys) {
+      if (signature.key_name != key.name() || signature.key_hash != key.hash()) continue;
+      if (!key.Verifies(text, signature.bytes)) {
+        *why =
+            fmt::format("the signature by {} does not hold: its text or its signature was changed", Shown(key.name()));
+        return nullptr;
+      }
+      if (signer == nullptr) signer = &key;
+    }
+  }
+  if (signer == nullptr) *why = otherwise + names;
+  return signer;
+}
+
 }  // namespace
 
 std::optional<VerifierKey> VerifierKey::Parse(std::string_view text, std::string* why) {
@@ -95,20 +143,11 @@ std::optional<Checkpoint> ReadCheckpoint(std::string_view note, std::string* why
     *why = std::string(what);
     return std::nullopt;
   };
-  if (note.size() > kMaxNoteBytes) return malformed("it is larger than a signed note may be");
-  if (!IsPlainText(note)) return malformed("it is not UTF-8, or has control characters in it");
-  if (!note.ends_with('\n')) return malformed("it does not end with a newline; is it cut short?");
-  const size_t split = note.rfind("\n\n");
-  if (split == note.npos) return malformed("there is no empty line between text and signatures");
+  std::optional<SignedText> read = ReadNote(note, why);
+  if (!read.has_value()) return std::nullopt;
   Checkpoint checkpoint;
-  checkpoint.text = std::string(note.substr(0, split + 1));
-  for (const std::string_view line : LinesOf(note.substr(split + 2))) {
-    std::optional<NoteSignature> signature = ReadSignature(line);
-    if (!signature.has_value()) return malformed("a signature line is not a dash, a key's name and base64");
-    checkpoint.signatures.push_back(*std::move(signature));
-    if (checkpoint.signatures.size() > kMaxSignatures) return malformed("it has more signatures than a note may have");
-  }
-  if (checkpoint.signatures.empty()) return malformed("it has no signature");
+  checkpoint.text = std::move(read->text);
+  checkpoint.signatures = std::move(read->signatures);
 
   const std::vector<std::string_view> lines = LinesOf(checkpoint.text);
   if (lines.size() < 3) return malformed("it has no lines for origin, size and root");
@@ -124,23 +163,35 @@ std::optional<Checkpoint> ReadCheckpoint(std::string_view note, std::string* why
   return checkpoint;
 }
 
+std::optional<KeyChange> ReadKeyChange(std::string_view note, std::string* why) {
+  const auto malformed = [&](std::string_view what) {
+    *why = std::string(what);
+    return std::nullopt;
+  };
+  std::optional<SignedText> read = ReadNote(note, why);
+  if (!read.has_value()) return std::nullopt;
+  const std::vector<std::string_view> lines = LinesOf(read->text);
+  if (lines.size() != 5) return malformed("its text does not have five lines, as a change of the key has");
+  if (lines[1] != "key change") return malformed("its second line is not \"key change\"");
+  const std::optional<int64_t> size = ReadNumber(lines[2]);
+  if (!size.has_value()) return malformed("its third line is not a size");
+  const std::optional<VerifierKey> old_key = VerifierKey::Parse(lines[3], why);
+  if (!old_key.has_value()) return malformed("its fourth line is no verifier key: " + *why);
+  const std::optional<VerifierKey> new_key = VerifierKey::Parse(lines[4], why);
+  if (!new_key.has_value()) return malformed("its fifth line is no verifier key: " + *why);
+  std::string origin(lines[0]);
+  return KeyChange{std::move(read->text), std::move(origin), *size, *old_key, *new_key, std::move(read->signatures)};
+}
+
+bool IsSigned(const KeyChange& change, std::string* why) {
+  const std::string otherwise =
+      fmt::format("it is not signed by the key before, {}; its signatures are by ", Shown(change.old_key.text()));
+  return FirstSigner(change.text, change.signatures, {change.old_key}, otherwise, why) != nullptr;
+}
+
 const VerifierKey* SignerOf(const Checkpoint& checkpoint, const std::vector<VerifierKey>& keys, std::string* why) {
-  const VerifierKey* signer = nullptr;
-  std::string names;
-  for (const NoteSignature& signature : checkpoint.signatures) {
-    names += (names.empty() ? "" : ", ") + Shown(signature.key_name) + "+" + HexOf(signature.key_hash);
-    for (const VerifierKey& key : keys) {
-      if (signature.key_name != key.name() || signature.key_hash != key.hash()) continue;
-      if (!key.Verifies(checkpoint.text, signature.bytes)) {
-        *why =
-            fmt::format("the signature by {} does not hold: its text or its signature was changed", Shown(key.name()));
-        return nullptr;
-      }
-      if (signer == nullptr) signer = &key;
-    }
-  }
-  if (signer == nullptr) *why = "it is not signed by the key given; its signatures are by " + names;
-  return signer;
+  return FirstSigner(checkpoint.text, checkpoint.signatures, keys,
+                     "it is not signed by the key given; its signatures are by ", why);
 }
 
 }  // namespace kefu::verify

@@ -1,6 +1,7 @@
 #pragma once
 
-// Keys, signed notes and the checkpoints in them: written from C2SP signed-note and tlog-checkpoint alone.
+// Keys, signed notes, and what is in them, checkpoints and changes of the key: written from C2SP signed-note and
+// tlog-checkpoint alone.
 
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,25 @@ struct Checkpoint {
 
 // Reads a note with a checkpoint in it. Checks its form, no signature. Nothing, and in `why` what is malformed.
 std::optional<Checkpoint> ReadCheckpoint(std::string_view note, std::string* why);
+
+// That another key signs the log from now on, said by the key before. Its text has five lines: the origin of the log's
+// checkpoints over all partitions; "key change"; over how many records the last checkpoint is that the key before signed; the
+// key before; the key from here on.
+struct KeyChange {
+  // The signed text, with the newline at its end.
+  std::string text;
+  std::string origin;
+  int64_t size = 0;
+  VerifierKey old_key;
+  VerifierKey new_key;
+  // At least one.
+  std::vector<NoteSignature> signatures;
+};
+
+// Reads a note with a change of the key in it. Checks its form, no signature. Nothing, and in `why` what is malformed.
+std::optional<KeyChange> ReadKeyChange(std::string_view note, std::string* why);
+// Did the key before sign it? False, and why, if not.
+bool IsSigned(const KeyChange& change, std::string* why);
 
 // The first of `keys` that signed it; null, and why, if none did, or if a signature by one of them does not hold.
 const VerifierKey* SignerOf(const Checkpoint& checkpoint, const std::vector<VerifierKey>& keys, std::string* why);

@@ -29,7 +29,9 @@ class Program : public ::testing::Test {
     std::string name = ::testing::TempDir() + "kefu-verify-XXXXXX";
     folder_ = mkdtemp(name.data());
     // Not the empty ones: something must be there to be changed.
-    for (uint64_t seed = 1; honest_.bundle["events.ndjson"].empty() || honest_.asked.since.empty(); ++seed)
+    for (uint64_t seed = 1; honest_.bundle["events.ndjson"].empty() || honest_.asked.since.empty() ||
+                            !honest_.asked.keys_before.empty();
+         ++seed)
       honest_ = MakeHonest(seed);
     Write("evidence", honest_.bundle);
     evidence_ = Path("evidence");
@@ -76,6 +78,19 @@ TEST_F(Program, EndsWithZeroWhereAllHolds) {
     EXPECT_THAT(ended.out, HasSubstr("\nAll that can be checked holds.\n"));
     EXPECT_THAT(ended.err, IsEmpty());
   }
+}
+
+TEST_F(Program, WithTheFirstKeyAloneFollowsWhatItWasChangedTo) {
+  Honest changed = MakeHonest(1);
+  for (uint64_t seed = 2; changed.asked.keys_before.size() < 2; ++seed) changed = MakeHonest(seed);
+  Write("changed", changed.bundle);
+  const std::string first = changed.asked.keys_before[0].key.verifier_key();
+  const Ended ended = Run({Path("changed"), "--key", first});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("✓ the key " + first + " was changed to "),
+                               HasSubstr("✓ the key " + changed.key.verifier_key() + " signed this checkpoint")));
+  // The control: a stranger's key leads nowhere.
+  EXPECT_EQ(Run({Path("changed"), "--key", TestKey("kefu", 250).verifier_key()}).code, 1);
 }
 
 TEST_F(Program, EndsWithOneWhereSomethingDoesNot) {

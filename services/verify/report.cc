@@ -12,7 +12,8 @@ namespace kefu::verify {
 namespace {
 
 constexpr int64_t kListedFailures = 20;
-constexpr std::string_view kNames[kChecks] = {"form",       "listed", "names",   "hashes", "signature",   "log",
+constexpr std::string_view kNames[kChecks] = {"form",       "listed", "names",   "hashes", "signature",   "key_chain",
+                                              "key_in_force", "log",
                                               "checkpoint", "order",  "records", "proofs", "tree_size",   "leaf",
                                               "inclusion",  "text",   "range",   "whole",  "consistency", "since"};
 

@@ -21,8 +21,13 @@ enum class Check {
   kNames,
   // Sizes and SHA-256.
   kHashes,
-  // Notes are signed by the auditor's key, and the manifest names no other.
+  // Notes are signed by the auditor's key, or by one that it was changed to; the manifest names no other. A change of the
+  // key is signed by the key before.
   kSignature,
+  // Changes of the key follow each other without a gap, from a key that the auditor gave.
+  kKeyChain,
+  // No key signs what was recorded after it was laid down; one key signs all of a checkpoint.
+  kKeyInForce,
   // Notes are of this log and of the partition they are filed under.
   kLog,
   // A note over all partitions is made of the partitions' notes.

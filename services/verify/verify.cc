@@ -54,6 +54,7 @@ Report Verify(const Bundle& bundle, const Question& question) {
   }
   known.manifest = *std::move(manifest);
   CheckFiles(known, report);
+  CheckKeys(known, report);
   CheckNotes(known, report);
   CheckEvents(known, report);
   CheckConsistency(known, report);

@@ -21,7 +21,8 @@ struct OwnCheckpoint {
 };
 
 struct Question {
-  // Those that the auditor trusts, from elsewhere than the bundle. Notes may be signed by any of them.
+  // Those that the auditor trusts, from elsewhere than the bundle. Notes may be signed by any of them, or by one that it was
+  // changed to, if the one before signed that.
   std::vector<VerifierKey> keys;
   std::vector<OwnCheckpoint> since;
   // What the folder had that no bundle has.

@@ -205,6 +205,82 @@ TEST_F(Evidence, AfterAChangeOfKeyBothAreGiven) {
   EXPECT_THAT(Say(), HasSubstr("✗ checkpoints/since-0.note: it is not signed by the key given"));
 }
 
+TEST_F(Evidence, TheKeyThatTheAuditorHasLeadsToTheOneItWasChangedTo) {
+  const int64_t size = asked_.since[0][0] + asked_.since[0][1];
+  asked_.keys_before = {{key_, size}};
+  bundle_ = MakeBundle(log_, other_key_, asked_);
+  question_.since = {Own(log_.Text(asked_.since[0]))};
+  EXPECT_TRUE(Verify(bundle_, question_).AllHolds()) << Say();
+  EXPECT_THAT(Say(), HasSubstr(fmt::format("✓ the key {} was changed to {} after {} records: the key before signed that "
+                                           "(checkpoints/key-change-0.note)",
+                                           key_.verifier_key(), other_key_.verifier_key(), size)));
+  EXPECT_THAT(Say(), HasSubstr(fmt::format("✓ the key {} signed this checkpoint over ", other_key_.verifier_key())));
+  // Without what was said of it the new key is a stranger's.
+  bundle_.erase("checkpoints/key-change-0.note");
+  FixManifest(&bundle_);
+  EXPECT_THAT(Say(), HasSubstr("✗ checkpoints/newest.note: it is not signed by the key given"));
+  EXPECT_THAT(Say(), HasSubstr("(if the key was changed, checkpoints/key-change-0.note would have to say so)"));
+}
+
+TEST_F(Evidence, TrustGoesFromAKeyToTheNextAndNeverBack) {
+  asked_.keys_before = {{key_, asked_.since[0][0] + asked_.since[0][1]}};
+  bundle_ = MakeBundle(log_, other_key_, asked_);
+  question_.keys = {other_key_.Public()};
+  EXPECT_THAT(Say(), HasSubstr("✗ checkpoints/since-0.note: it is not signed by the key given"));
+  EXPECT_THAT(Say(), Not(HasSubstr("✗ checkpoints/newest")));
+  EXPECT_THAT(Say(), HasSubstr("· checkpoints/key-change-0.note tells of a key before the one you gave"));
+  // Whoever needs nothing of before is not kept by it.
+  asked_.since.clear();
+  bundle_ = MakeBundle(log_, other_key_, asked_);
+  EXPECT_TRUE(Verify(bundle_, question_).AllHolds()) << Say();
+}
+
+TEST_F(Evidence, AKeyThatWasLaidDownSignsNothingMoreAndDoesNotComeBack) {
+  const int64_t size = asked_.since[0][0] + asked_.since[0][1];
+  const TestKey third("kefu", 3);
+  asked_.keys_before = {{key_, size}, {other_key_, size}};
+  bundle_ = MakeBundle(log_, third, asked_);
+  EXPECT_TRUE(Verify(bundle_, question_).AllHolds()) << Say();
+  for (auto& [name, note] : bundle_)
+    if (NameOf(name).kind == FileName::kNote && !NameOf(name).since.has_value())
+      note = key_.Sign(note.substr(0, note.rfind("\n\n") + 1));
+  FixManifest(&bundle_);
+  EXPECT_THAT(Say(), HasSubstr("which was laid down after " + Grouped(size) + " (checkpoints/key-change-0.note)"));
+
+  bundle_ = MakeBundle(log_, key_, asked_);
+  EXPECT_THAT(Say(), HasSubstr("✗ checkpoints/key-change-1.note: brings back the key " + key_.verifier_key()));
+
+  asked_.keys_before[1].size = size - 1;
+  bundle_ = MakeBundle(log_, third, asked_);
+  EXPECT_THAT(Say(), HasSubstr("✗ checkpoints/key-change-1.note: is after "));
+}
+
+TEST_F(Evidence, TheAuditorsOwnCheckpointByAKeyThatWasLaidDownBeforeItIsRefused) {
+  asked_.keys_before = {{key_, 5}};
+  asked_.since.clear();
+  bundle_ = MakeBundle(log_, other_key_, asked_);
+  question_.since = {Own(log_.Text(asked_.sizes))};
+  EXPECT_THAT(Say(), HasSubstr("✗ kept.note: is over "));
+  EXPECT_THAT(Say(), HasSubstr("which was laid down after 5 (checkpoints/key-change-0.note)"));
+}
+
+TEST_F(Evidence, WhatIsSaidOfAChangeIsReadStrictly) {
+  const auto says = [&](const std::string& text) {
+    bundle_["checkpoints/key-change-0.note"] = key_.Sign(text);
+    FixManifest(&bundle_);
+    return Say();
+  };
+  const std::string good = KeyChangeText(log_.id, 7, key_, other_key_);
+  EXPECT_THAT(says(good), Not(HasSubstr("✗ checkpoints/key-change-0.note: its")));
+  EXPECT_THAT(says(good + "more\n"), HasSubstr("does not have five lines"));
+  EXPECT_THAT(says(log_.Text(asked_.sizes)), HasSubstr("✗ checkpoints/key-change-0.note: its text does not have five lines"));
+  EXPECT_THAT(says("kefu/log-1\nkey  change\n7\na\nb\n"), HasSubstr("second line is not \"key change\""));
+  EXPECT_THAT(says("kefu/log-1\nkey change\n07\na\nb\n"), HasSubstr("third line is not a size"));
+  EXPECT_THAT(says("kefu/log-1\nkey change\n7\na\nb\n"), HasSubstr("fourth line is no verifier key"));
+  EXPECT_THAT(says(KeyChangeText("log-2", 7, key_, other_key_)),
+              HasSubstr("is a change of the key of kefu/log-2, and would have to be of kefu/log-1"));
+}
+
 TEST_F(Evidence, ALogThatWasRewrittenUnderTheSameKeyIsFoundByTheAuditorsOwnCheckpointAlone) {
   const OwnCheckpoint over_all = Own(log_.Text(asked_.since[0]));
   const OwnCheckpoint of_one = Own(log_.Text(0, asked_.since[0][0]));

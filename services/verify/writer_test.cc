@@ -87,6 +87,8 @@ Status Write(const Honest& honest, const std::string& directory) {
     if (status.ok()) status = writer->Add(record);
   });
   RETURN_IF_ERROR(status);
+  for (const auto& [name, bytes] : honest.bundle)
+    if (NameOf(name).kind == FileName::kKeyChange) RETURN_IF_ERROR(writer->AddPage(name, bytes));
   query::v1::Client client;
   client.set_client_id("C-1");
   RETURN_IF_ERROR(writer->AddView("client", client));
