@@ -1,7 +1,9 @@
 #pragma once
 
 // What was signed of the log, with which keys, and which losses were accepted. Partition 0 only: facts about the log live
-// there.
+// there. A change of the key counts if it comes from the key in force, by a statement that it signed, of this log and of the
+// newest checkpoint, and leads to a key that never was; from then on no other key's checkpoint counts, until a loss is accepted.
+// What does not count is not kept.
 
 #include "projections/checkpoints/rows.pb.h"
 #include "projections/sdk/projection.h"
@@ -62,7 +64,7 @@ inline constexpr int32_t kStandKey = 0;
 
 struct CheckpointsView {
   static constexpr std::string_view kName = "checkpoints";
-  static constexpr int32_t kVersion = 1;
+  static constexpr int32_t kVersion = 2;
   using Events = sdk::TypeList<events::v1::CheckpointSigned, events::v1::CheckpointKeyChanged,
                                events::v1::CheckpointLossAccepted>;
   using Tables = sdk::TypeList<Signed, Losses, KeyChanges, Stand>;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "platform/base/time.h"
+#include "platform/note/checkpoint.h"
+#include "platform/note/key_change.h"
 #include "platform/testkit/golden.h"
 #include "platform/testkit/projection_driver.h"
 
@@ -13,7 +15,7 @@ namespace {
 using namespace testkit;
 using events::v1::Event;
 using testing::ElementsAre;
-using testing::IsEmpty;
+using testing::SizeIs;
 
 Draft Signed2(int64_t first, int64_t second) {
   return Draft().Client("").With([&](Event& event) {
@@ -38,10 +40,24 @@ Draft LossAccepted(std::string_view by) {
   });
 }
 
-Draft KeyChanged(std::string_view new_key) {
+note::Signer KeyOf(char seed) { return *note::Signer::OfSeed("kefu", std::string(32, seed)); }
+
+// A checkpoint with a note that can be read.
+Draft SignedBy(char key, int64_t size) {
+  const std::string note = *KeyOf(key).Sign(*note::FormatCheckpoint({.origin = "kefu/log-1", .size = size}));
   return Draft().Client("").With([&](Event& event) {
-    event.mutable_checkpoint_key_changed()->set_old_key("old");
-    event.mutable_checkpoint_key_changed()->set_new_key(std::string(new_key));
+    event.mutable_checkpoint_signed()->set_note(note);
+    event.mutable_checkpoint_signed()->add_partitions()->set_size(size);
+  });
+}
+
+Draft KeyChanged(char old_key, char new_key, int64_t size) {
+  const note::Verifier before = KeyOf(old_key).verifier(), after = KeyOf(new_key).verifier();
+  const std::string statement = *KeyOf(old_key).Sign(*note::FormatKeyChange({"kefu/log-1", size, before, after}));
+  return Draft().Client("").With([&](Event& event) {
+    event.mutable_checkpoint_key_changed()->set_old_key(before.Text());
+    event.mutable_checkpoint_key_changed()->set_new_key(after.Text());
+    event.mutable_checkpoint_key_changed()->set_statement(statement);
   });
 }
 
@@ -105,16 +121,16 @@ TEST_F(CheckpointsTest, TheSameOneFromASecondNotaryCountsOnce) {
 }
 
 TEST_F(CheckpointsTest, KeyChangesAreKept) {
-  test_.Given(KeyChanged("first"), KeyChanged("second"));
+  test_.Given(SignedBy('a', 5), KeyChanged('a', 'b', 5), KeyChanged('b', 'c', 5));
   const auto* row = test_.Row<KeyChanges>(test_.last().offset);
   ASSERT_NE(row, nullptr);
-  EXPECT_EQ(row->changed().new_key(), "second");
+  EXPECT_EQ(row->changed().new_key(), KeyOf('c').verifier().Text());
   EXPECT_EQ(test_.Row<Stand>(kStandKey)->key_change_end(), test_.last().offset.value() + 1);
-  EXPECT_THAT(Notes(), IsEmpty());
+  EXPECT_THAT(Notes(), SizeIs(1));
 }
 
 TEST_F(CheckpointsTest, GoldenDump) {
-  test_.Given(Signed2(3, 0), KeyChanged("new"), LossAccepted("S-1"), Signed2(2, 0));
+  test_.Given(Signed2(3, 0), SignedBy('a', 4), KeyChanged('a', 'b', 4), LossAccepted("S-1"), Signed2(2, 0));
   ExpectGolden("projections/checkpoints/golden/checkpoints.txt", test_.Dump());
 }
 

@@ -15,6 +15,7 @@
 #include "projections/engine/copies.h"
 #include "projections/engine/host.h"
 #include "projections/engine/monitor.h"
+#include "projections/engine/ordered_switch.h"
 #include "projections/engine/switcher.h"
 #include "projections/engine/waiters.h"
 #include "projections/engine/worker.h"
@@ -141,8 +142,11 @@ class LogEngine final : public Engine, public Copier {
     return switcher_->Compare(std::string(view), limit);
   }
   Status SwitchView(std::string_view view, bool back, std::string_view actor_id) override {
+    return OrderSwitch(view, back, actor_id, "");
+  }
+  Status OrderSwitch(std::string_view view, bool back, std::string_view actor_id, std::string_view reason) {
     RETURN_IF_ERROR(CheckSwitchable(view));
-    return switcher_->Order(std::string(view), back, actor_id);
+    return switcher_->Order(std::string(view), back, actor_id, reason);
   }
   std::vector<events::v1::Event> SwitchesToTell() const override {
     return switcher_ ? switcher_->ToTell() : std::vector<events::v1::Event>();
@@ -356,6 +360,12 @@ StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options, log
   auto engine = std::make_unique<LogEngine>(options, log, projections);
   RETURN_IF_ERROR(engine->OpenPartitions());
   return engine;
+}
+
+Status OrderSwitch(Engine& engine, std::string_view view, bool back, std::string_view actor_id, std::string_view reason) {
+  if (auto* own = dynamic_cast<LogEngine*>(&engine)) return own->OrderSwitch(view, back, actor_id, reason);
+  // Nothing is switched there; the engine says why.
+  return engine.SwitchView(view, back, actor_id);
 }
 
 }  // namespace kefu::engine

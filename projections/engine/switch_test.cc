@@ -9,6 +9,7 @@
 #include "platform/base/files.h"
 #include "platform/store/store.h"
 #include "projections/engine/frames.h"
+#include "projections/engine/ordered_switch.h"
 #include "projections/engine/running.h"
 
 namespace kefu::engine {
@@ -82,6 +83,8 @@ TEST_F(Switching, ABuildThatIsAlikeServesAndTheSwitchIsToldWithBothDigests) {
   EXPECT_EQ(body.from_digest(), body.to_digest());
   EXPECT_EQ(body.from_digest().size(), 64u);
   EXPECT_EQ(body.expected_differences(), 0);
+  EXPECT_EQ(body.reason(), "") << "nobody ordered it";
+  EXPECT_EQ(told.front().actor().kind(), events::v1::ACTOR_KIND_SYSTEM);
   EXPECT_EQ(body.position(), engine().CurrentPosition().Encode());
   // Known after a restart, until it is told.
   Start();
@@ -118,10 +121,12 @@ TEST_F(Switching, OneWrongRowKeepsTheNewBuildFromServingAndIsNamed) {
   EXPECT_EQ(CountOf(engine(), "C-3"), 12);
 
   // By word of a person it serves all the same, and the one before serves again within the second.
-  ASSERT_TRUE(engine().SwitchView("count", false, "A-1").ok());
+  ASSERT_TRUE(OrderSwitch(engine(), "count", false, "A-1", "as the comparison shows").ok());
   EXPECT_EQ(CountOf(engine(), "C-3"), 11);
   ASSERT_EQ(engine().SwitchesToTell().size(), 1u);
   EXPECT_EQ(engine().SwitchesToTell().front().actor().id(), "A-1");
+  EXPECT_EQ(engine().SwitchesToTell().front().actor().kind(), events::v1::ACTOR_KIND_STAFF);
+  EXPECT_EQ(engine().SwitchesToTell().front().view_switched().reason(), "as the comparison shows");
   const absl::Time begin = absl::Now();
   ASSERT_TRUE(engine().SwitchView("count", true, "A-1").ok());
   EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
@@ -153,6 +158,21 @@ TEST_F(Switching, ARefusedBuildMakesWayForTheNextOne) {
   ASSERT_TRUE(engine().Rebuild("count").ok());
   ASSERT_TRUE(running_->Eventually("count", [](const auto& view) { return !view.refused_build().empty(); }));
   EXPECT_EQ(CountOf(engine(), "C-3"), 11);
+}
+
+TEST_F(Switching, WhoOrderedItAndWhyIsKnownAfterARestart) {
+  FillCounts(log_, 10);
+  Start();
+  ASSERT_TRUE(engine().Rebuild("count").ok());
+  ASSERT_TRUE(running_->Eventually("count", [](const auto& view) { return Serves(view) && !view.previous_build().empty(); }));
+  ASSERT_TRUE(engine().SwitchIsTold(engine().SwitchesToTell().front().event_id()).ok());
+  ASSERT_TRUE(OrderSwitch(engine(), "count", true, "A-7", "客戶數不對").ok());
+  Start();
+  const auto told = engine().SwitchesToTell();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told.front().actor().id(), "A-7");
+  EXPECT_EQ(told.front().view_switched().reason(), "客戶數不對");
+  EXPECT_TRUE(told.front().view_switched().went_back());
 }
 
 TEST_F(Switching, NothingToSwitchToIsSaid) {

@@ -132,11 +132,11 @@ void Switcher::DecideNow(const std::string& view) {
         spdlog::error("partition {}: {}", p, ToString(refused));
     return;
   }
-  const Status switched = ServeEverywhere(view, to, compared, false, "");
+  const Status switched = ServeEverywhere(view, to, compared, false, "", "");
   if (!switched.ok()) spdlog::error("view {}: cannot switch to {}: {}", view, to.front().Encode(), ToString(switched));
 }
 
-Status Switcher::Order(const std::string& view, bool back, std::string_view actor_id) {
+Status Switcher::Order(const std::string& view, bool back, std::string_view actor_id, std::string_view reason) {
   const std::lock_guard switching(switching_);
   const auto to = BuildsIn(view, back);
   if (!to)
@@ -155,12 +155,12 @@ Status Switcher::Order(const std::string& view, bool back, std::string_view acto
                                   to->front().Encode(), host->partition());
     ASSIGN_OR_RETURN(compared, Compare(view, 0));
   }
-  return ServeEverywhere(view, *to, compared, back, actor_id);
+  return ServeEverywhere(view, *to, compared, back, actor_id, reason);
 }
 
 Status Switcher::ServeEverywhere(const std::string& view, const std::vector<TableName>& to,
                                  const admin::v1::CompareBuildsResponse& compared, bool back,
-                                 std::string_view actor_id) {
+                                 std::string_view actor_id, std::string_view reason) {
   events::v1::Event event;
   event.set_event_id(fmt::format("view-switched-{}", NewUuid()));
   event.set_source("kefud.views");
@@ -176,6 +176,7 @@ Status Switcher::ServeEverywhere(const std::string& view, const std::vector<Tabl
   body.set_to_digest(compared.other_digest());
   body.set_expected_differences(compared.expected_differences() + compared.unexpected_differences());
   body.set_went_back(back);
+  body.set_reason(std::string(reason));
   // Before the switch: better told of one that a crash kept from happening than not told.
   RETURN_IF_ERROR(hosts_.front()->PutNote(event.event_id(), event.SerializeAsString()));
   {

@@ -33,7 +33,8 @@ class Switcher {
   // A build of the view has joined in all partitions.
   void Decide(const std::string& view);
   // Switches now, on the caller's thread. kFailedPrecondition: there is nothing to switch to.
-  Status Order(const std::string& view, bool back, std::string_view actor_id);
+  // Who orders it, and why, is told with the switch.
+  Status Order(const std::string& view, bool back, std::string_view actor_id, std::string_view reason);
   // Held shared while views of several partitions are taken.
   std::shared_mutex& gate() { return gate_; }
 
@@ -47,7 +48,8 @@ class Switcher {
   // Builds that each partition has of the view; nothing where one has none.
   std::optional<std::vector<TableName>> BuildsIn(const std::string& view, bool previous) const;
   Status ServeEverywhere(const std::string& view, const std::vector<TableName>& to,
-                         const admin::v1::CompareBuildsResponse& compared, bool back, std::string_view actor_id);
+                         const admin::v1::CompareBuildsResponse& compared, bool back, std::string_view actor_id,
+                         std::string_view reason);
   void DropPreviousLater(const std::string& view);
 
   HostContext& context_;

@@ -4,6 +4,7 @@
 
 #include "platform/base/time.h"
 #include "platform/note/checkpoint.h"
+#include "platform/note/key_change.h"
 
 namespace kefu::duties {
 namespace {
@@ -11,6 +12,15 @@ namespace {
 constexpr const char* kNotary = "kefud.notary";
 // Of the digest of what is signed: enough that two logs never share an id.
 constexpr size_t kIdDigits = 32;
+
+void StateBy(absl::Time occurred_at, events::v1::Event* fact) {
+  fact->set_source(kNotary);
+  fact->mutable_actor()->set_kind(events::v1::ACTOR_KIND_SYSTEM);
+  fact->mutable_actor()->set_id(kNotary);
+  *fact->mutable_occurred_at() = ToProto(occurred_at);
+}
+
+std::string NameOfKey(const std::string& name, uint32_t hash) { return fmt::format("{}+{:08x}", name, hash); }
 
 }  // namespace
 
@@ -39,11 +49,32 @@ StatusOr<events::v1::Event> CheckpointFact(const std::string& log_id, const std:
   ASSIGN_OR_RETURN(const std::string body, note::FormatCheckpoint(whole));
   ASSIGN_OR_RETURN(*signed_parts.mutable_note(), signer.Sign(body));
   fact.set_event_id(fmt::format("checkpoint/{}/{}", whole.size, Hex(Sha256(body)).substr(0, kIdDigits)));
-  fact.set_source(kNotary);
-  fact.mutable_actor()->set_kind(events::v1::ACTOR_KIND_SYSTEM);
-  fact.mutable_actor()->set_id(kNotary);
-  *fact.mutable_occurred_at() = ToProto(occurred_at);
+  StateBy(occurred_at, &fact);
   return fact;
+}
+
+StatusOr<events::v1::Event> KeyChangeFact(const std::string& log_id, const events::v1::CheckpointSigned& newest,
+                                          absl::Time occurred_at, const note::Signer& old_signer,
+                                          const note::Verifier& new_key) {
+  ASSIGN_OR_RETURN(const std::vector<TreePart> parts, PartsOf(newest));
+  const note::KeyChange change{note::OriginOf(log_id), SizeOf(parts), old_signer.verifier(), new_key};
+  ASSIGN_OR_RETURN(const std::string text, note::FormatKeyChange(change));
+  events::v1::Event fact;
+  auto& changed = *fact.mutable_checkpoint_key_changed();
+  changed.set_old_key(change.old_key.Text());
+  changed.set_new_key(change.new_key.Text());
+  ASSIGN_OR_RETURN(*changed.mutable_statement(), old_signer.Sign(text));
+  fact.set_event_id(fmt::format("key-change/{}/{}", change.size, Hex(Sha256(text)).substr(0, kIdDigits)));
+  StateBy(occurred_at, &fact);
+  return fact;
+}
+
+std::string NameOfKey(const note::Verifier& key) { return NameOfKey(key.name(), key.hash()); }
+
+StatusOr<std::string> NameOfSigner(const std::string& note) {
+  const auto read = note::ParseNote(note);
+  if (!read.ok()) return DataLoss("the newest checkpoint's note cannot be read: {}", MessageOf(read.status()));
+  return NameOfKey(read->signatures.front().key_name, read->signatures.front().key_hash);
 }
 
 StatusOr<std::vector<TreePart>> PartsOf(const events::v1::CheckpointSigned& checkpoint) {

@@ -15,6 +15,7 @@ namespace kefu::duties {
 namespace {
 
 using checkpoints::CheckpointsView;
+using checkpoints::KeyChangeRow;
 using checkpoints::SignedRow;
 using events::v1::CheckpointSigned;
 
@@ -69,7 +70,7 @@ std::vector<std::string> Notary::views() const {
 
 std::optional<std::string> Notary::LostNote() const {
   const std::lock_guard lock(mutex_);
-  return lost_note_;
+  return lost_note_.has_value() ? lost_note_ : unowned_note_;
 }
 
 StatusOr<absl::Time> Notary::Step() {
@@ -84,6 +85,11 @@ StatusOr<absl::Time> Notary::Keep() {
   ASSIGN_OR_RETURN(const bool holds, HoldsAllSigned(stand, heads));
   if (!holds) return absl::InfiniteFuture();
   RETURN_IF_ERROR(Remember(stand));
+  ASSIGN_OR_RETURN(const bool has_key, HoldsKey(stand));
+  if (!has_key) return absl::InfiniteFuture();
+  // What the new key signs first covers the change.
+  if (stand.changed.has_value() && heads.front().next_offset <= Offset(stand.changed->offset()))
+    return absl::InfiniteFuture();
 
   const int64_t size = SizeOf(heads);
   absl::Time due = absl::InfinitePast();
@@ -94,6 +100,7 @@ StatusOr<absl::Time> Notary::Keep() {
     added = nothing_new ? 0 : size - duties::SizeOf(stand.newest->signed_()) - 1;
     const absl::Time signed_at = SignedAt(*stand.newest);
     due = nothing_new ? absl::InfiniteFuture() : signed_at + options_.age;
+    if (stand.changed.has_value()) due = absl::InfinitePast();
   }
   if (size == 0) due = absl::InfiniteFuture();
   Stands(added, due);
@@ -122,8 +129,64 @@ StatusOr<Notary::Stand> Notary::ReadStand() const {
   SignedRow newest;
   if (!newest.ParseFromArray(all->value().data(), static_cast<int>(all->value().size())))
     return Unreadable(checkpoints::Signed::kName);
-  if (newest.losses() == static_cast<int32_t>(stand.losses.size())) stand.newest = std::move(newest);
+  if (newest.losses() != static_cast<int32_t>(stand.losses.size())) return stand;
+  ASSIGN_OR_RETURN(const auto changes, view->Scan(CheckpointsView::kName, checkpoints::KeyChanges::kName, {}, {},
+                                                  store::Order::kDescending));
+  RETURN_IF_ERROR(changes->status());
+  KeyChangeRow changed;
+  if (changes->Valid()) {
+    if (!changed.ParseFromArray(changes->value().data(), static_cast<int>(changes->value().size())))
+      return Unreadable(checkpoints::KeyChanges::kName);
+    if (changed.offset() > newest.offset()) stand.changed = std::move(changed);
+  }
+  stand.newest = std::move(newest);
   return stand;
+}
+
+StatusOr<bool> Notary::HoldsKey(const Stand& stand) {
+  const auto tell = [this](std::optional<std::string> unowned) {
+    const std::lock_guard lock(mutex_);
+    unowned_note_ = std::move(unowned);
+  };
+  if (!stand.newest.has_value()) {
+    tell(std::nullopt);
+    return true;
+  }
+  ASSIGN_OR_RETURN(std::string in_force, NameOfSigner(stand.newest->signed_().note()));
+  if (stand.changed.has_value()) {
+    ASSIGN_OR_RETURN(const auto key, note::Verifier::Parse(stand.changed->changed().new_key()));
+    in_force = NameOfKey(key);
+  }
+  const std::string ours = NameOfKey(options_.signer.verifier());
+  if (in_force == ours) {
+    tell(std::nullopt);
+    return true;
+  }
+  if (options_.old_signer.has_value() && in_force == NameOfKey(options_.old_signer->verifier())) {
+    RETURN_IF_ERROR(ChangeKey(stand));
+    return false;
+  }
+  tell(stand.newest->signed_().note());
+  return FailedPrecondition(
+      "the log is signed with the key {}, and this server has {}{}. Nothing is signed. Start it with that key as "
+      "audit.key-file; or, to change keys, with that one as audit.old-key-file and the new one as audit.key-file (kefu audit "
+      "key --help). Where it is lost, `kefu audit accept-loss --reason …` goes on without: the log says so, and whoever "
+      "checks must be given the new key",
+      in_force, ours,
+      options_.old_signer.has_value() ? " and, before it, " + NameOfKey(options_.old_signer->verifier()) : "");
+}
+
+Status Notary::ChangeKey(const Stand& stand) {
+  ASSIGN_OR_RETURN(events::v1::Event fact,
+                   KeyChangeFact(context().log->identity().id, stand.newest->signed_(),
+                                 FromProto(stand.newest->recorded_at()), *options_.old_signer, options_.signer.verifier()));
+  // It was written, all of the log is seen, and the key in force is another one still.
+  if (fact.event_id() == stated_change_ && !writer_.LastFailed(kHome))
+    return FailedPrecondition("the log does not take the change of the signing key to {}: a key that was laid down never "
+                              "comes back. Make a new one: kefu audit key --out FILE",
+                              options_.signer.verifier().Text());
+  stated_change_ = fact.event_id();
+  return writer_.Write(kHome, {std::move(fact)});
 }
 
 Status Notary::Lost(const CheckpointSigned& checkpoint, std::string how) {

@@ -34,6 +34,8 @@ TreeHeads HeadsOfView(const engine::Engine& engine);
 
 struct NotaryOptions {
   note::Signer signer;
+  // The key before, where the log is still signed with it: then the change is stated, once.
+  std::optional<note::Signer> old_signer;
   // Where the newest checkpoint is remembered beside the data; empty: nowhere.
   std::string memory_path;
   // A new one is signed once so many records were added, or the last one is so old, whichever is first.
@@ -46,8 +48,11 @@ struct NotaryOptions {
 // Operation: reads what the trees of all partitions say and what was signed last (view `checkpoints`), and states
 //   CheckpointSigned in partition 0: id and words follow from what is signed, so a second notary with the same key says the
 //   same. Where nothing was added but checkpoints themselves, nothing is signed. What a crash cut off is signed by the next
-//   one. Before it signs it looks whether the log still holds what was signed last, as the view and the memory beside the
-//   data have it: where it does not, it signs nothing and says so, until CheckpointLossAccepted is on the log.
+//   one. It signs on only with the key in force: that of the newest checkpoint, or the one that it was changed to since.
+//   Where that is `old_signer`, it states CheckpointKeyChanged first, and a checkpoint over it at once; where it is neither,
+//   it signs nothing and says what to do. Before it signs it looks whether the log still holds what was signed last, as the
+//   view and the memory beside the data have it: where it does not, it signs nothing and says so, until
+//   CheckpointLossAccepted is on the log.
 // Concurrency: as Duty has it; LostNote from any thread.
 // Limitations: it notices a thousand records when it looks, which is after every commit of the tree and every second: while
 //   much comes at once, a checkpoint holds more than a thousand. Partitions are read one after the other. With more than
@@ -61,7 +66,8 @@ class Notary final : public Duty {
   // One entry, of partition 0. `waiting`: records not signed yet. `next_at`: when they are, at the latest.
   std::vector<admin::v1::Duty> Describe() const override { return standing_.All(); }
 
-  // The note over all partitions of the checkpoint that the log does not hold any more; absent while all is well.
+  // The note over all partitions of the checkpoint that the log does not hold any more, or that was signed by a key that
+  // is not here; absent while all is well.
   std::optional<std::string> LostNote() const;
 
  private:
@@ -69,11 +75,17 @@ class Notary final : public Duty {
   struct Stand {
     // The newest, if no loss was accepted since.
     std::optional<checkpoints::SignedRow> newest;
+    // The newest change of the key, if no checkpoint was signed since and no loss accepted.
+    std::optional<checkpoints::KeyChangeRow> changed;
     // Event ids, in their order.
     std::vector<std::string> losses;
   };
   StatusOr<absl::Time> Keep();
   StatusOr<Stand> ReadStand() const;
+  // Is the key in force this notary's? If it is the one before, states the change, and says no meanwhile.
+  // kFailedPrecondition: it is neither.
+  StatusOr<bool> HoldsKey(const Stand& stand);
+  Status ChangeKey(const Stand& stand);
   // False: the tree is behind what was signed, and the log is not. kFailedPrecondition: the log does not hold it.
   StatusOr<bool> Holds(const events::v1::CheckpointSigned& checkpoint, const std::vector<TreeHead>& heads);
   StatusOr<bool> HoldsAllSigned(const Stand& stand, const std::vector<TreeHead>& heads);
@@ -99,9 +111,13 @@ class Notary final : public Duty {
   // Up to where OnlyCheckpointsSince has looked, since which checkpoint, and what it found.
   std::pair<int64_t, int64_t> looked_{-1, -1};
   bool found_only_checkpoints_ = false;
+  // The id of the change of keys that was written last.
+  std::string stated_change_;
 
   mutable std::mutex mutex_;
   std::optional<std::string> lost_note_;
+  // Of the newest checkpoint, where its key is not here.
+  std::optional<std::string> unowned_note_;
 };
 
 }  // namespace kefu::duties

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "projections/engine/ordered_switch.h"
 #include "services/clock/duty_testing.h"
 
 namespace kefu::duties {
@@ -60,6 +61,24 @@ TEST_F(SwitchTellerTest, TellsEachSwitchOnceInPartitionZero) {
   Settle(teller);
   ASSERT_EQ(Told(log_).size(), 1u);
   EXPECT_EQ(Told(log_).begin()->second, 1);
+  EXPECT_EQ(node_.engine().VerdictAt(Partition(0), Offset(log_.EndOffset(Partition(0))->value() - 1))->outcome(),
+            events::v1::VERDICT_OUTCOME_APPLIED);
+}
+
+// What is on the log, not only what waits: the person and the reason go all the way.
+TEST_F(SwitchTellerTest, TellsWhoOrderedItAndWhy) {
+  Rebuild();
+  SwitchTeller teller(node_.Context(log_, clock_));
+  Settle(teller);
+  ASSERT_TRUE(engine::OrderSwitch(node_.engine(), "client", true, "A-1", "wrong counts since the upgrade").ok());
+  Settle(teller);
+  Event last;
+  ASSERT_TRUE(event::ParseRecorded(*log_.ReadOne(Partition(0), Offset(log_.EndOffset(Partition(0))->value() - 1)), &last).ok());
+  ASSERT_TRUE(last.has_view_switched());
+  EXPECT_TRUE(last.view_switched().went_back());
+  EXPECT_EQ(last.actor().kind(), events::v1::ACTOR_KIND_STAFF);
+  EXPECT_EQ(last.actor().id(), "A-1");
+  EXPECT_EQ(last.view_switched().reason(), "wrong counts since the upgrade");
   EXPECT_EQ(node_.engine().VerdictAt(Partition(0), Offset(log_.EndOffset(Partition(0))->value() - 1))->outcome(),
             events::v1::VERDICT_OUTCOME_APPLIED);
 }

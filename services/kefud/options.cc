@@ -85,6 +85,8 @@ void Declare(Options* options, Config* config) {
   DeclareViews(&options->views, config);
   config->Add("audit.key-file", &options->audit.key_file,
               "Key that signs checkpoints of the log (PEM, mode 0600); without one nothing is signed");
+  config->Add("audit.old-key-file", &options->audit.old_key_file,
+              "The key before, to change to that of audit.key-file: the change is stated, once; then leave this out");
   DeclareServing(options, config);
 }
 
@@ -112,6 +114,9 @@ Status Check(const Options& options) {
   }
   if (!options.audit.key_file.empty() && !options.HasRole("clock")) {
     return InvalidArgument("audit.key-file needs the role clock: signing is a duty");
+  }
+  if (!options.audit.old_key_file.empty() && options.audit.key_file.empty()) {
+    return InvalidArgument("audit.old-key-file needs audit.key-file: the key that it is changed to");
   }
   RETURN_IF_ERROR(Annotate(SplitSettings(options.log.kafka.settings).status(), "log.kafka.settings"));
   return Annotate(SplitSettings(options.inbox.settings).status(), "inbox.kafka.settings");

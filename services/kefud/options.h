@@ -64,6 +64,8 @@ struct TlsOptions {
 struct AuditOptions {
   // Private key that signs checkpoints (PEM). Empty: nothing is signed.
   std::string key_file;
+  // The one before, where it is changed. Empty: it is not.
+  std::string old_key_file;
 };
 
 struct LimitsOptions {

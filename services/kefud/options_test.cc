@@ -72,6 +72,8 @@ TEST(KefudOptions, SettingsThatNeedEachOtherAreChecked) {
   EXPECT_THAT(problem({"--roles=view", "--inbox.kafka.bootstrap-servers=k:9092"}), HasSubstr("role ingest"));
   EXPECT_THAT(problem({"--roles=ingest,clock"}), HasSubstr("needs the role view"));
   EXPECT_EQ(problem({"--roles=view,clock"}), "");
+  EXPECT_THAT(problem({"--audit.old-key-file=old.pem"}), HasSubstr("needs audit.key-file"));
+  EXPECT_EQ(problem({"--audit.key-file=new.pem", "--audit.old-key-file=old.pem"}), "");
   EXPECT_THAT(problem({"--roles=gateway"}), HasSubstr("\"gateway\" is none of: ingest, view, clock"));
   EXPECT_THAT(problem({"--log.kafka.settings=nonsense"}), HasSubstr("not name=value"));
   EXPECT_THAT(problem({"--listen=0.0.0.0:7800"}), HasSubstr("allow-insecure"));

@@ -82,6 +82,8 @@ class Running {
   std::unique_ptr<past::Moments> moments_;
   // What signs checkpoints; absent without a key.
   std::optional<note::Signer> signer_;
+  // What signed before, where the key is to be changed.
+  std::optional<note::Signer> old_signer_;
   std::unique_ptr<returns::Returns> returns_;
   std::unique_ptr<duties::Duties> duties_;
   // One of duties_; null without a key.

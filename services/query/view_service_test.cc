@@ -259,6 +259,12 @@ TEST(ViewService, TheBuildThatServedBeforeServesAgainByAPersonsWord) {
   EXPECT_EQ(switched.from_build(), compared.serving_build());
   EXPECT_EQ(switched.to_build(), compared.other_build());
   EXPECT_EQ(described().previous_build(), compared.serving_build());
+  // On its way to the log: who, and why.
+  events::v1::Event told;
+  for (const auto& event : server.engine().SwitchesToTell())
+    if (event.view_switched().went_back()) told = event;
+  EXPECT_EQ(told.actor().id(), "A-1");
+  EXPECT_EQ(told.view_switched().reason(), "the counts look wrong");
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/note/key.h"
+#include "platform/note/key_change.h"
 #include "platform/runtime/text.h"
 #include "services/cli/audit/access.h"
+#include "services/cli/audit/key_changes.h"
 #include "services/cli/audit/note_files.h"
 #include "services/cli/audit/verbs.h"
 #include "services/cli/call.h"
@@ -36,6 +38,15 @@ std::vector<std::string> Cells(const Checkpoint& checkpoint) {
   return {TimeText(checkpoint.recorded_time()), runtime::WithThousands(size),
           fmt::format("{}", checkpoint.signed_().partitions_size()), fmt::format("{}", checkpoint.offset()),
           KeyOf(checkpoint.signed_().note())};
+}
+
+std::string Words(const KeyChange& change) {
+  const auto statement = note::OpenKeyChange(change.statement);
+  const std::string said =
+      statement.ok() ? fmt::format("after {} records, as the key before signed", runtime::WithThousands(statement->size))
+                     : "and what should say so does not hold: " + std::string(MessageOf(statement.status()));
+  return fmt::format("At offset {} of partition 0 the key {} was changed to {}, {}.", change.offset, change.old_key,
+                     change.new_key, said);
 }
 
 // "3/1200": a partition and an offset.
@@ -80,6 +91,12 @@ Status Run(Tool& tool, const Flags& flags) {
                      : "No checkpoint covers this record yet: one is signed within a minute.");
   if (!flags.out.empty())
     Remark(tool, fmt::format("{} of {} checkpoints were new to {}; their notes are files there.", written, shown, flags.out));
+  ASSIGN_OR_RETURN(const std::vector<KeyChange> changes, KeyChangesOf(tool));
+  for (const KeyChange& change : changes) Remark(tool, Words(change));
+  if (!flags.out.empty() && !changes.empty()) {
+    RETURN_IF_ERROR(WriteKeyChanges(changes, flags.out).status());
+    Remark(tool, fmt::format("What was signed of that is in {}/key-change-….note.", flags.out));
+  }
   if (!verifier_key.empty() && shown > 0)
     Remark(tool, "The server says that it signs with " + verifier_key +
                      "; to trust it, have the key from elsewhere.");

@@ -12,6 +12,7 @@
 #include "services/cli/audit/answers.h"
 #include "services/cli/audit/bundle_writer.h"
 #include "services/cli/audit/case_file.h"
+#include "services/cli/audit/key_changes.h"
 #include "services/cli/call.h"
 #include "services/cli/output.h"
 
@@ -217,6 +218,10 @@ Status ExportBundle(Tool& tool, const ExportOptions& options) {
     file.views_of = moment.Words();
     RETURN_IF_ERROR(TakeAnswers(tool, options.views, moment, &file, writer.get()));
   }
+  ASSIGN_OR_RETURN(const std::vector<KeyChange> changes, KeyChangesOf(tool));
+  const std::vector<KeyChange> chain = ChainTo(file.head.newest().signed_().note(), changes);
+  for (size_t i = 0; i < chain.size(); ++i)
+    RETURN_IF_ERROR(writer->AddPage(fmt::format("checkpoints/key-change-{}.note", i), chain[i].statement));
   RETURN_IF_ERROR(WritePages(options, file, counts, writer.get()));
   RETURN_IF_ERROR(writer->Commit(facts));
   Tell(tool, options, file, facts.views_of);

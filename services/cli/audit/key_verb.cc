@@ -10,6 +10,14 @@
 namespace kefu::cli {
 namespace {
 
+constexpr char kHowToChange[] = R"(
+
+To change the key make a new one, and start kefud with both:
+$ kefud --audit.key-file next-key.pem --audit.old-key-file audit-key.pem
+It signs with the old key that the new one follows, once, and from then on with the new one. Bundles hold that
+statement, so that whoever has the old public key can check them. Hand out the new one all the same; then leave
+the setting out, and take the old file away.)";
+
 struct Flags {
   std::string out, show;
   std::string name = std::string(note::kDefaultKeyName);
@@ -31,7 +39,9 @@ Status Run(Tool& tool, const Flags& flags) {
   }
   if (makes)
     Remark(tool, fmt::format("{} holds the private key: keep it where kefud runs (--audit.key-file), and a copy in a safe. "
-                             "The line above is the public half: hand it to those who check.",
+                             "The line above is the public half: hand it to those who check. Where the log is signed with "
+                             "another key already, start kefud once with that one as --audit.old-key-file: it signs that "
+                             "this one follows.",
                              flags.out));
   return OkStatus();
 }
@@ -42,7 +52,8 @@ void AddAuditKeyVerb(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<Flags>();
   CLI::App& verb = AddVerb(group, "key", "Make a key that signs checkpoints; print its public half, the verifier key",
                            {"kefu audit key --out audit-key.pem", "kefu audit key --out audit-key.pem --name branch-7",
-                            "kefu audit key --show audit-key.pem"});
+                            "kefu audit key --show audit-key.pem", "kefu audit key --out next-key.pem --name branch-7-2027"});
+  verb.footer(verb.get_footer() + kHowToChange);
   verb.add_option("--out", flags->out, "File for the new private key (PEM, mode 0600); never written over");
   verb.add_option("--name", flags->name, "Name of the new key, as notes show it: no blanks, no plus")
       ->capture_default_str();

@@ -49,6 +49,18 @@ TEST(NoteFiles, AnotherOneOfTheSameSizeIsToldAndNotWrittenOver) {
   EXPECT_EQ(Read(folder.path() + "/checkpoint-21.note"), "a");
 }
 
+TEST(NoteFiles, ChangesOfTheKeyAreFilesInTheirOrder) {
+  const TempDirectory folder;
+  std::vector<KeyChange> changes = {{.statement = "first"}};
+  EXPECT_EQ(*WriteKeyChanges(changes, folder.path()), 1);
+  changes.push_back({.statement = "second"});
+  EXPECT_EQ(*WriteKeyChanges(changes, folder.path()), 1) << "the first one is there";
+  EXPECT_EQ(Read(folder.path() + "/key-change-0.note"), "first");
+  EXPECT_EQ(Read(folder.path() + "/key-change-1.note"), "second");
+  changes[0].statement = "another";
+  EXPECT_EQ(WriteKeyChanges(changes, folder.path()).status().code(), StatusCode::kDataLoss);
+}
+
 TEST(NoteFiles, AFolderThatCannotBeMadeIsSaid) {
   const TempDirectory folder;
   std::ofstream(folder.path() + "/file") << "x";
