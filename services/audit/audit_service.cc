@@ -18,6 +18,7 @@
 #include "services/audit/read_view.h"
 #include "services/audit/recorded_call.h"
 #include "services/audit/replay.h"
+#include "services/audit/retention.h"
 #include "services/returns/returns.h"
 
 namespace kefu::audit {
@@ -134,6 +135,12 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                                  v1::DiffClientResponse* response) override {
     return AnswerRecorded(context, recorder_, "AuditService.DiffClient", request,
                           [=, this] { return diff_.Answer(*request, absl::Now(), response); });
+  }
+
+  ServerUnaryReactor* GetRetention(CallbackServerContext* context, const v1::GetRetentionRequest* request,
+                                   v1::GetRetentionResponse* response) override {
+    return AnswerRecorded(context, recorder_, "AuditService.GetRetention", request,
+                          [=, this] { return audit::GetRetention(replay_.engine, *request, response); });
   }
 
   grpc::ServerWriteReactor<v1::OpenMomentResponse>* OpenMoment(CallbackServerContext*,

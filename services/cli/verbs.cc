@@ -98,7 +98,6 @@ void AddAllVerbs(CLI::App& app, Tool& tool) {
 
   AddAuditVerbs(app, tool);
   AddCorrectVerbs(*app.get_subcommand("audit"), tool);
-  AddRetentionVerb(*app.get_subcommand("audit"), tool);
 
   AddSearchVerb(app, tool);
   AddWatchVerb(app, tool);

@@ -74,7 +74,6 @@ void AddSearchVerb(CLI::App& app, Tool& tool);
 void AddRejectionsVerb(CLI::App& app, Tool& tool);
 // Of the group `kefu audit`: correct and annul, retention.
 void AddCorrectVerbs(CLI::App& group, Tool& tool);
-void AddRetentionVerb(CLI::App& group, Tool& tool);
 void AddWatchVerb(CLI::App& app, Tool& tool);
 void AddDoctorVerb(CLI::App& app, Tool& tool);
 void AddCompletionVerb(CLI::App& app, Tool& tool);

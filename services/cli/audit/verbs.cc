@@ -14,6 +14,7 @@ void AddAuditVerbs(CLI::App& app, Tool& tool) {
   AddAuditVerifyViewsVerb(group, tool);
   AddAuditMomentVerb(group, tool);
   AddAuditDiffVerb(group, tool);
+  AddAuditRetentionVerb(group, tool);
 }
 
 }  // namespace kefu::cli

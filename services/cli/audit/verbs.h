@@ -19,5 +19,6 @@ void AddAuditReturnVerbs(CLI::App& group, Tool& tool);
 void AddAuditVerifyViewsVerb(CLI::App& group, Tool& tool);
 void AddAuditMomentVerb(CLI::App& group, Tool& tool);
 void AddAuditDiffVerb(CLI::App& group, Tool& tool);
+void AddAuditRetentionVerb(CLI::App& group, Tool& tool);
 
 }  // namespace kefu::cli

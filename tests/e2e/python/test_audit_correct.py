@@ -105,6 +105,9 @@ def test_what_never_happened_is_annulled_and_the_revision_stays(api, kefu):
     (("annul", "{theirs}", "--client", "C-1", "--reason", "x"), "event_of_other_client"),
     (("annul", "{complaint}", "--client", "C-1", "--reason", "x"), "event_moves_state"),
     (("annul", "{contact}", "--client", "C-1"), "--reason"),
+    (("retention", "--client", "C-none", "--reason", "x"), "CLIENT_NOT_FOUND"),
+    (("retention", "--client", "C-1", "--case", "K-none", "--reason", "x"), "CASE_NOT_FOUND"),
+    (("retention", "--client", "C-1"), "--reason"),
 ])
 def test_what_is_wrong_is_refused_and_named(api, kefu, corrected, tmp_path, words, says):
     files = {"right": {"contactRecorded": {"summary": "again"}}, "other_kind": {"caseNoteAdded": {"text": "x"}},
@@ -124,26 +127,47 @@ def test_what_is_wrong_is_refused_and_named(api, kefu, corrected, tmp_path, word
     assert timeline(kefu)[corrected]["amended"]["eventId"] == "fix-1"
 
 
+def by_kind(answer):
+    return {kind["kind"]: kind for kind in answer["kinds"]}
+
+
 def test_what_is_kept_until_when_and_what_holds_it(kefu):
-    def asked():
-        return {kind["kind"]: kind for kind in kefu("audit", "retention", "--client", "C-1")}
+    def asked(*words):
+        (answer,) = kefu("audit", "retention", "--client", "C-1", "--reason", "a deletion request", *words)
+        return answer
 
     def tell(body):
         kefu("publish", "--wait", "applied", "--json", json.dumps({"clientId": "C-1", **body}))
 
-    assert {kind["keptUntil"] for kind in asked().values()} == {""}
+    assert "version" not in asked()
     kefu("publish", "--wait", "applied", "--json", json.dumps({"retentionPublished": {"version": 1, "classes": [
         {"classId": "complaints", "years": 6, "source": "Rule 4513", "kinds": ["complaint_received"]},
         {"classId": "all", "years": 20, "source": "Art. 137"}]}}))
     told = asked()
-    complaint, contact = told["complaint_received"], told["contact_recorded"]
+    assert told["version"] == 1
+    complaint, contact = (by_kind(told)[kind] for kind in ("complaint_received", "contact_recorded"))
     assert (complaint["classId"], complaint["keptUntil"], complaint["source"]) == ("complaints", "2032-03-03", "Rule 4513")
     assert (contact["classId"], contact["keptUntil"]) == ("all", "2046-03-03")
-    assert complaint["heldBy"] == ""
+    assert "heldBy" not in complaint
 
     tell({"legalHoldPlaced": {"holdId": "H-1", "caseId": "K-1", "reason": "suit 2026-8"}})
     told = asked()
-    assert told["complaint_received"]["heldBy"] == "H-1 (K-1)"
-    assert told["client_registered"]["heldBy"] == ""
+    assert by_kind(told)["complaint_received"]["heldBy"] == ["H-1"]
+    assert "heldBy" not in by_kind(told)["client_registered"]
+    assert [(hold["holdId"], hold["reason"]) for hold in told["holds"]] == [("H-1", "suit 2026-8")]
+    of_case = asked("--case", "K-1")
+    assert all(kind["heldBy"] == ["H-1"] for kind in of_case["kinds"])
+    assert "client_registered" not in by_kind(of_case)
+    assert "holds" not in asked("--case", "R-1")
+
     tell({"legalHoldLifted": {"holdId": "H-1", "reason": "settled"}})
-    assert {kind["heldBy"] for kind in asked().values()} == {""}
+    told = asked()
+    assert not any("heldBy" in kind for kind in told["kinds"])
+    assert told["holds"][0]["liftReason"] == "settled"
+
+
+def test_asking_what_is_kept_is_on_the_log(kefu):
+    kefu("audit", "retention", "--client", "C-1", "--reason", "who asks", "--actor", "A-9")
+    looks = kefu("audit", "replay", "--kind", "audit_accessed", "--reason", "who looked")
+    mine = [look["event"]["audit_accessed"] for look in looks if look["event"]["actor"]["id"] == "A-9"]
+    assert [(look["call"], look["reason"]) for look in mine] == [("AuditService.GetRetention", "who asks")]
