@@ -8,8 +8,9 @@
 
 namespace kefu::engine {
 
-// Engine::SwitchView, with who wants it and why: both are told to the log with the switch (Engine::SwitchesToTell), and survive
-// a restart in between. The same errors.
-Status OrderSwitch(Engine& engine, std::string_view view, bool back, std::string_view actor_id, std::string_view reason);
+// Engine::SwitchView, with who wants it and why: both are told to the log with the switch (Engine::SwitchesToTell), and
+// survive a restart in between. The same errors.
+Status OrderSwitch(Engine& engine, std::string_view view, bool back, std::string_view actor_id,
+                   std::string_view reason);
 
 }  // namespace kefu::engine

@@ -99,6 +99,13 @@ class Story {
     if (Chance(15)) *request.mutable_recorded_until() = SomeTime([](const Event& e) { return e.recorded_at(); });
     if (Chance(15)) *request.mutable_occurred_from() = SomeTime([](const Event& e) { return e.occurred_at(); });
     if (Chance(15)) *request.mutable_occurred_until() = SomeTime([](const Event& e) { return e.occurred_at(); });
+    // What ends before it begins is refused, and is not what these are about.
+    if (request.has_recorded_from() && request.has_recorded_until() &&
+        FromProto(request.recorded_from()) > FromProto(request.recorded_until()))
+      request.mutable_recorded_from()->Swap(request.mutable_recorded_until());
+    if (request.has_occurred_from() && request.has_occurred_until() &&
+        FromProto(request.occurred_from()) > FromProto(request.occurred_until()))
+      request.mutable_occurred_from()->Swap(request.mutable_occurred_until());
     if (Chance(20)) request.set_from_position(SomePosition());
     if (Chance(20)) request.set_until_position(SomePosition());
     if (Chance(20)) request.set_partition(static_cast<int32_t>(Below(kPartitions)));

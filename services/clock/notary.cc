@@ -132,13 +132,14 @@ StatusOr<Notary::Stand> Notary::ReadStand() const {
   if (newest.losses() != static_cast<int32_t>(stand.losses.size())) return stand;
   ASSIGN_OR_RETURN(const auto changes, view->Scan(CheckpointsView::kName, checkpoints::KeyChanges::kName, {}, {},
                                                   store::Order::kDescending));
-  RETURN_IF_ERROR(changes->status());
-  KeyChangeRow changed;
-  if (changes->Valid()) {
+  for (; changes->Valid(); changes->Next()) {
+    KeyChangeRow changed;
     if (!changed.ParseFromArray(changes->value().data(), static_cast<int>(changes->value().size())))
       return Unreadable(checkpoints::KeyChanges::kName);
-    if (changed.offset() > newest.offset()) stand.changed = std::move(changed);
+    stand.laid_down.push_back(changed.changed().old_key());
+    if (stand.laid_down.size() == 1 && changed.offset() > newest.offset()) stand.changed = std::move(changed);
   }
+  RETURN_IF_ERROR(changes->status());
   stand.newest = std::move(newest);
   return stand;
 }
@@ -177,14 +178,17 @@ StatusOr<bool> Notary::HoldsKey(const Stand& stand) {
 }
 
 Status Notary::ChangeKey(const Stand& stand) {
+  const std::string ours = options_.signer.verifier().Text();
+  if (std::find(stand.laid_down.begin(), stand.laid_down.end(), ours) != stand.laid_down.end())
+    return FailedPrecondition(
+        "the signing key {} was laid down, and one that was never comes back. Make a new one: kefu audit key --out FILE",
+        ours);
   ASSIGN_OR_RETURN(events::v1::Event fact,
                    KeyChangeFact(context().log->identity().id, stand.newest->signed_(),
                                  FromProto(stand.newest->recorded_at()), *options_.old_signer, options_.signer.verifier()));
   // It was written, all of the log is seen, and the key in force is another one still.
   if (fact.event_id() == stated_change_ && !writer_.LastFailed(kHome))
-    return FailedPrecondition("the log does not take the change of the signing key to {}: a key that was laid down never "
-                              "comes back. Make a new one: kefu audit key --out FILE",
-                              options_.signer.verifier().Text());
+    return FailedPrecondition("the log does not take the change of the signing key to {}", ours);
   stated_change_ = fact.event_id();
   return writer_.Write(kHome, {std::move(fact)});
 }

@@ -77,6 +77,8 @@ class Notary final : public Duty {
     std::optional<checkpoints::SignedRow> newest;
     // The newest change of the key, if no checkpoint was signed since and no loss accepted.
     std::optional<checkpoints::KeyChangeRow> changed;
+    // Verifier keys that were changed from; none comes back.
+    std::vector<std::string> laid_down;
     // Event ids, in their order.
     std::vector<std::string> losses;
   };

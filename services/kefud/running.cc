@@ -105,8 +105,8 @@ Status Running::ReadAuditKey() {
   auto old_signer = note::Signer::ReadFile(options_.audit.old_key_file);
   if (!old_signer.ok()) return Annotate(old_signer.status(), "audit.old-key-file");
   if (old_signer->verifier() == signer_->verifier())
-    return InvalidArgument("audit.old-key-file: it holds the key of audit.key-file; to change keys name the one before, else leave "
-                           "it out");
+    return InvalidArgument(
+        "audit.old-key-file: it holds the key of audit.key-file; to change keys name the one before, else leave it out");
   old_signer_ = *std::move(old_signer);
   return OkStatus();
 }
@@ -201,7 +201,9 @@ void Running::OpenDuties() {
   duties_->Add(std::make_unique<duties::SwitchTeller>(context));
   if (!signer_.has_value()) return;
   auto notary = std::make_unique<duties::Notary>(
-      context, duties::NotaryOptions{.signer = *signer_, .old_signer = old_signer_, .memory_path = directory_.Below("audit/last-checkpoint.json")});
+      context, duties::NotaryOptions{.signer = *signer_,
+                                     .old_signer = old_signer_,
+                                     .memory_path = directory_.Below("audit/last-checkpoint.json")});
   notary_ = notary.get();
   duties_->Add(std::move(notary));
 }
