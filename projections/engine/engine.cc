@@ -15,7 +15,6 @@
 #include "projections/engine/copies.h"
 #include "projections/engine/host.h"
 #include "projections/engine/monitor.h"
-#include "projections/engine/ordered_switch.h"
 #include "projections/engine/switcher.h"
 #include "projections/engine/waiters.h"
 #include "projections/engine/worker.h"
@@ -43,7 +42,7 @@ StatusOr<admin::v1::CompareBuildsResponse> Engine::CompareBuilds(std::string_vie
   return FailedPrecondition("view \"{}\" has one build only", view);
 }
 
-Status Engine::SwitchView(std::string_view view, bool, std::string_view) {
+Status Engine::SwitchView(std::string_view view, bool, std::string_view, std::string_view) {
   return FailedPrecondition("view \"{}\" has one build only", view);
 }
 
@@ -141,10 +140,7 @@ class LogEngine final : public Engine, public Copier {
     RETURN_IF_ERROR(CheckSwitchable(view));
     return switcher_->Compare(std::string(view), limit);
   }
-  Status SwitchView(std::string_view view, bool back, std::string_view actor_id) override {
-    return OrderSwitch(view, back, actor_id, "");
-  }
-  Status OrderSwitch(std::string_view view, bool back, std::string_view actor_id, std::string_view reason) {
+  Status SwitchView(std::string_view view, bool back, std::string_view actor_id, std::string_view reason) override {
     RETURN_IF_ERROR(CheckSwitchable(view));
     return switcher_->Order(std::string(view), back, actor_id, reason);
   }
@@ -360,12 +356,6 @@ StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options, log
   auto engine = std::make_unique<LogEngine>(options, log, projections);
   RETURN_IF_ERROR(engine->OpenPartitions());
   return engine;
-}
-
-Status OrderSwitch(Engine& engine, std::string_view view, bool back, std::string_view actor_id, std::string_view reason) {
-  if (auto* own = dynamic_cast<LogEngine*>(&engine)) return own->OrderSwitch(view, back, actor_id, reason);
-  // Nothing is switched there; the engine says why.
-  return engine.SwitchView(view, back, actor_id);
 }
 
 }  // namespace kefu::engine

@@ -149,8 +149,8 @@ class Engine {
   // kNotFound; kFailedPrecondition: there is no other build.
   virtual StatusOr<admin::v1::CompareBuildsResponse> CompareBuilds(std::string_view view, int limit) const;
   // Makes that build serve, in all partitions; `back`: the one that served before. The same errors.
-  // `actor_id` is who wants it; empty: the engine itself.
-  virtual Status SwitchView(std::string_view view, bool back, std::string_view actor_id);
+  // `actor_id` is who wants it, and `reason` why: both are told with the switch.
+  virtual Status SwitchView(std::string_view view, bool back, std::string_view actor_id, std::string_view reason);
   // Switches that were made and are not told to the log yet, as events with id, actor, time and body; they survive
   // restarts. SwitchIsTold takes one off, by its id.
   virtual std::vector<events::v1::Event> SwitchesToTell() const { return {}; }

@@ -9,7 +9,6 @@
 #include "platform/base/files.h"
 #include "platform/store/store.h"
 #include "projections/engine/frames.h"
-#include "projections/engine/ordered_switch.h"
 #include "projections/engine/running.h"
 
 namespace kefu::engine {
@@ -121,14 +120,14 @@ TEST_F(Switching, OneWrongRowKeepsTheNewBuildFromServingAndIsNamed) {
   EXPECT_EQ(CountOf(engine(), "C-3"), 12);
 
   // By word of a person it serves all the same, and the one before serves again within the second.
-  ASSERT_TRUE(OrderSwitch(engine(), "count", false, "A-1", "as the comparison shows").ok());
+  ASSERT_TRUE(engine().SwitchView("count", false, "A-1", "as the comparison shows").ok());
   EXPECT_EQ(CountOf(engine(), "C-3"), 11);
   ASSERT_EQ(engine().SwitchesToTell().size(), 1u);
   EXPECT_EQ(engine().SwitchesToTell().front().actor().id(), "A-1");
   EXPECT_EQ(engine().SwitchesToTell().front().actor().kind(), events::v1::ACTOR_KIND_STAFF);
   EXPECT_EQ(engine().SwitchesToTell().front().view_switched().reason(), "as the comparison shows");
   const absl::Time begin = absl::Now();
-  ASSERT_TRUE(engine().SwitchView("count", true, "A-1").ok());
+  ASSERT_TRUE(engine().SwitchView("count", true, "A-1", "a test").ok());
   EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
   EXPECT_EQ(CountOf(engine(), "C-3"), 12);
   EXPECT_EQ(engine().SwitchesToTell().size(), 2u);
@@ -136,7 +135,7 @@ TEST_F(Switching, OneWrongRowKeepsTheNewBuildFromServingAndIsNamed) {
   FillCounts(log_, 1, 11);
   running_->CatchUp(log_);
   EXPECT_EQ(CountOf(engine(), "C-3"), 13);
-  ASSERT_TRUE(engine().SwitchView("count", true, "A-1").ok());
+  ASSERT_TRUE(engine().SwitchView("count", true, "A-1", "a test").ok());
   EXPECT_EQ(CountOf(engine(), "C-3"), 12);
 }
 
@@ -166,7 +165,7 @@ TEST_F(Switching, WhoOrderedItAndWhyIsKnownAfterARestart) {
   ASSERT_TRUE(engine().Rebuild("count").ok());
   ASSERT_TRUE(running_->Eventually("count", [](const auto& view) { return Serves(view) && !view.previous_build().empty(); }));
   ASSERT_TRUE(engine().SwitchIsTold(engine().SwitchesToTell().front().event_id()).ok());
-  ASSERT_TRUE(OrderSwitch(engine(), "count", true, "A-7", "客戶數不對").ok());
+  ASSERT_TRUE(engine().SwitchView("count", true, "A-7", "客戶數不對").ok());
   Start();
   const auto told = engine().SwitchesToTell();
   ASSERT_EQ(told.size(), 1u);
@@ -178,9 +177,9 @@ TEST_F(Switching, WhoOrderedItAndWhyIsKnownAfterARestart) {
 TEST_F(Switching, NothingToSwitchToIsSaid) {
   FillCounts(log_, 1);
   Start();
-  EXPECT_EQ(engine().SwitchView("count", true, "A-1").code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(engine().SwitchView("count", false, "A-1").code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(engine().SwitchView("nothing", true, "A-1").code(), StatusCode::kNotFound);
+  EXPECT_EQ(engine().SwitchView("count", true, "A-1", "a test").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(engine().SwitchView("count", false, "A-1", "a test").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(engine().SwitchView("nothing", true, "A-1", "a test").code(), StatusCode::kNotFound);
   EXPECT_EQ(engine().CompareBuilds("count", 1).status().code(), StatusCode::kFailedPrecondition);
 }
 
@@ -193,7 +192,7 @@ TEST_F(Switching, TheOneBeforeGoesAfterItsTime) {
   ASSERT_TRUE(running_->Eventually("count", [&](const auto& view) {
     return Serves(view) && view.previous_build().empty() && !engine().SwitchesToTell().empty();
   }));
-  EXPECT_EQ(engine().SwitchView("count", true, "A-1").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(engine().SwitchView("count", true, "A-1", "a test").code(), StatusCode::kFailedPrecondition);
 }
 
 // What a new version is expected to change, and nothing else.
@@ -227,7 +226,7 @@ TEST_F(NewVersion, IsComparedWhereTheOldOneStandsAndServesIfItDiffersAsExpected)
   // Each client's row, and its entry in the index once as it was and once as it is.
   EXPECT_EQ(body.expected_differences(), 3 * kClients);
   // Back to the old one: as it stood.
-  ASSERT_TRUE(engine().SwitchView("count", true, "A-1").ok());
+  ASSERT_TRUE(engine().SwitchView("count", true, "A-1", "a test").ok());
   EXPECT_EQ(CountOf(engine(), "C-1"), 10);
 }
 
@@ -239,7 +238,7 @@ TEST_F(NewVersion, ThatDiffersInAnotherWayDoesNotServe) {
   const auto compared = engine().CompareBuilds("count", 3);
   ASSERT_TRUE(compared.ok()) << ToString(compared.status());
   EXPECT_EQ(compared->unexpected_differences(), 3 * kClients);
-  ASSERT_TRUE(engine().SwitchView("count", false, "A-1").ok());
+  ASSERT_TRUE(engine().SwitchView("count", false, "A-1", "a test").ok());
   EXPECT_EQ(CountOf(engine(), "C-1"), 30);
 }
 
@@ -266,7 +265,7 @@ TEST_F(NewVersion, IsSwitchedInAllPartitionsOrInNone) {
       ++reads;
     }
   });
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(engine().SwitchView("count", true, "A-1").ok());
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(engine().SwitchView("count", true, "A-1", "a test").ok());
   stop = true;
   reader.join();
   EXPECT_GT(reads.load(), 0);

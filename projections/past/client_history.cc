@@ -21,6 +21,16 @@ Status NeedsMoment(std::string_view why) {
                     "AS_OF_NEEDS_MOMENT");
 }
 
+// Of nearly all.
+const events::v1::Verdict& Applied() {
+  static const auto* const applied = [] {
+    auto* verdict = new events::v1::Verdict();
+    verdict->set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+    return verdict;
+  }();
+  return *applied;
+}
+
 bool Corrects(const Event& event) {
   return event.body_case() == Event::kEventCorrected || event.body_case() == Event::kEventAnnulled;
 }
@@ -60,6 +70,14 @@ StatusOr<absl::Time> EffectiveTimes::Of(Offset offset, absl::Time stamped) {
   return *effective;
 }
 
+// A thousand events are half a megabyte: as many steps to it as it takes, not one for each few kilobytes.
+google::protobuf::ArenaOptions ClientHistory::Blocks() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 16 << 10;
+  options.max_block_size = 512 << 10;
+  return options;
+}
+
 StatusOr<std::unique_ptr<ClientHistory>> ClientHistory::Read(const engine::PartitionView& partition,
                                                              const std::string& client_id, const PartitionCut& cut) {
   auto history = std::make_unique<ClientHistory>();
@@ -92,8 +110,13 @@ StatusOr<std::unique_ptr<ClientHistory>> ClientHistory::Read(const engine::Parti
     }
     if (static_cast<int64_t>(history->entries_.size()) >= kMostEntries)
       return NeedsMoment(fmt::format("the client has more than {} events", kMostEntries));
-    made.verdict = entry->Verdict();
-    if (Corrects(*event) && made.verdict.outcome() == events::v1::VERDICT_OUTCOME_APPLIED)
+    made.verdict = &Applied();
+    if (!entry->verdict.empty()) {
+      auto* verdict = google::protobuf::Arena::CreateMessage<events::v1::Verdict>(&history->arena_);
+      *verdict = entry->Verdict();
+      made.verdict = verdict;
+    }
+    if (Corrects(*event) && made.verdict->outcome() == events::v1::VERDICT_OUTCOME_APPLIED)
       return NeedsMoment("events of the client had been corrected by then");
     made.event = event;
     made.bytes = history->records_.emplace_back(entry->event);

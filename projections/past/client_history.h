@@ -37,10 +37,11 @@ class EffectiveTimes {
 
 class ClientHistory {
  public:
+  // Its parts belong to the history, or, of a broadcast fact, to what knows those: entries are copied and merged.
   struct Entry {
     Offset offset;
     absl::Time recorded_at;  // effective
-    events::v1::Verdict verdict;
+    const events::v1::Verdict* verdict = nullptr;
     const events::v1::Event* event = nullptr;
     std::string_view bytes;
   };
@@ -56,7 +57,8 @@ class ClientHistory {
   Offset next() const { return entries_.empty() ? Offset(0) : entries_.back().offset.Next(); }
 
  private:
-  google::protobuf::Arena arena_;
+  google::protobuf::Arena arena_{Blocks()};
+  static google::protobuf::ArenaOptions Blocks();
   std::deque<std::string> records_;
   std::vector<Entry> entries_;
   std::string journal_end_;

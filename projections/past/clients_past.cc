@@ -135,9 +135,9 @@ class PastPartition final : public engine::PartitionView {
     for (const auto& entry : history->entries()) {
       const bool annuls = entry.event->has_event_annulled();
       if ((!annuls && !entry.event->has_event_corrected()) ||
-          entry.verdict.outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
+          entry.verdict->outcome() != events::v1::VERDICT_OUTCOME_APPLIED)
         continue;
-      rows[codec::Key(client_id, Offset(entry.verdict.first_offset()))] =
+      rows[codec::Key(client_id, Offset(entry.verdict->first_offset()))] =
           journal::CorrectedBy{entry.event->event_id(), annuls, entry.offset}.Encode();
     }
     return &rows;
@@ -148,7 +148,7 @@ class PastPartition final : public engine::PartitionView {
     std::vector<ClientHistory::Entry> events;
     events.reserve(history.entries().size());
     for (const auto& entry : history.entries()) {
-      if (entry.verdict.outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !folded.projection->takes_refused) continue;
+      if (entry.verdict->outcome() == events::v1::VERDICT_OUTCOME_REFUSED && !folded.projection->takes_refused) continue;
       if (folded.projection->Wants(entry.event->body_case())) events.push_back(entry);
     }
     if (events.empty() || folded.projection->name == "relation") return events;
@@ -161,7 +161,7 @@ class PastPartition final : public engine::PartitionView {
       ASSIGN_OR_RETURN(const absl::Time recorded_at,
                        times.Of(fact->offset, FromProto(fact->event.recorded_at())));
       if (cut_.recorded.has_value() && recorded_at > *cut_.recorded) break;
-      events.push_back({fact->offset, recorded_at, fact->verdict, &fact->event, fact->bytes});
+      events.push_back({fact->offset, recorded_at, &fact->verdict, &fact->event, fact->bytes});
     }
     std::inplace_merge(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(own), events.end(),
                        [](const auto& a, const auto& b) { return a.offset < b.offset; });
@@ -208,7 +208,7 @@ class PastPartition final : public engine::PartitionView {
   std::optional<std::string> Apply(const sdk::Projection& projection, const ClientHistory::Entry& entry,
                                    FoldStage* stage) const {
     const sdk::RecordedEvent record{entry.event,  entry.bytes,       partition(),
-                                    entry.offset, entry.recorded_at, &entry.verdict};
+                                    entry.offset, entry.recorded_at, entry.verdict};
     try {
       const sdk::Outcome outcome = projection.Apply(record, *stage);
       if (outcome.kind() != sdk::Outcome::Kind::kParked) return std::nullopt;

@@ -103,7 +103,7 @@ class PastEngine final : public engine::Engine {
   StatusOr<admin::v1::CompareBuildsResponse> CompareBuilds(std::string_view view, int limit) const override {
     return engine_->CompareBuilds(view, limit);
   }
-  Status SwitchView(std::string_view, bool, std::string_view) override { return NotOfThePast(); }
+  Status SwitchView(std::string_view, bool, std::string_view, std::string_view) override { return NotOfThePast(); }
   StatusOr<admin::v1::PartitionDigest> Digest(std::string_view view, Partition partition) const override {
     return engine_->Digest(view, partition);
   }

@@ -13,17 +13,6 @@ using checkpoints::CheckpointsView;
 using checkpoints::Signed;
 using checkpoints::SignedRow;
 
-StatusOr<checkpoints::StandRow> StandOf(const engine::PartitionView& home) {
-  using checkpoints::Stand;
-  store::PinnedValue stored;
-  checkpoints::StandRow stand;
-  ASSIGN_OR_RETURN(const bool found,
-                   home.Get(CheckpointsView::kName, Stand::kName, Stand::Key::Encode(checkpoints::kStandKey), &stored));
-  if (found && !stand.ParseFromArray(stored.view().data(), static_cast<int>(stored.view().size())))
-    return DataLoss("the stand of the checkpoints is damaged; rebuild the view");
-  return stand;
-}
-
 Status Read(std::string_view bytes, SignedRow* row) {
   if (row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return OkStatus();
   return DataLoss("a checkpoint cannot be read; rebuild the view");
@@ -43,20 +32,6 @@ int64_t SizeOf(const SignedRow& row) {
   int64_t size = 0;
   for (const auto& part : row.signed_().partitions()) size += part.size();
   return size;
-}
-
-v1::Checkpoint Answer(const engine::Engine& engine, const SignedRow& row) {
-  v1::Checkpoint checkpoint;
-  checkpoint.set_name(fmt::format("checkpoints/{}", SizeOf(row)));
-  *checkpoint.mutable_signed_() = row.signed_();
-  checkpoint.set_offset(row.offset());
-  *checkpoint.mutable_recorded_time() = row.recorded_at();
-  log::Position position{engine.log_identity().id, std::vector<int64_t>(static_cast<size_t>(engine.partitions()))};
-  for (const auto& part : row.signed_().partitions())
-    if (part.partition() >= 0 && part.partition() < engine.partitions())
-      position.next_offsets[static_cast<size_t>(part.partition())] = part.next_offset();
-  checkpoint.set_position(position.Encode());
-  return checkpoint;
 }
 
 // What is signed: a note without its signatures.
@@ -107,13 +82,54 @@ StatusOr<std::optional<SignedRow>> Bisect(const engine::PartitionView& home, int
 
 }  // namespace
 
+v1::Checkpoint CheckpointOf(const SignedRow& row, const log::LogIdentity& log) {
+  v1::Checkpoint checkpoint;
+  checkpoint.set_name(fmt::format("checkpoints/{}", SizeOf(row)));
+  *checkpoint.mutable_signed_() = row.signed_();
+  checkpoint.set_offset(row.offset());
+  *checkpoint.mutable_recorded_time() = row.recorded_at();
+  log::Position position{log.id, std::vector<int64_t>(static_cast<size_t>(log.partitions))};
+  for (const auto& part : row.signed_().partitions())
+    if (part.partition() >= 0 && part.partition() < log.partitions)
+      position.next_offsets[static_cast<size_t>(part.partition())] = part.next_offset();
+  checkpoint.set_position(position.Encode());
+  return checkpoint;
+}
+
+StatusOr<checkpoints::StandRow> StandOf(const engine::PartitionView& home) {
+  using checkpoints::Stand;
+  store::PinnedValue stored;
+  checkpoints::StandRow stand;
+  ASSIGN_OR_RETURN(const bool found,
+                   home.Get(CheckpointsView::kName, Stand::kName, Stand::Key::Encode(checkpoints::kStandKey), &stored));
+  if (found && !stand.ParseFromArray(stored.view().data(), static_cast<int>(stored.view().size())))
+    return DataLoss("the stand of the checkpoints is damaged; rebuild the view");
+  return stand;
+}
+
+StatusOr<std::vector<v1::KeyChange>> KeyChangesIn(const engine::PartitionView& home) {
+  std::vector<v1::KeyChange> changes;
+  ASSIGN_OR_RETURN(const auto cursor, home.Scan(CheckpointsView::kName, checkpoints::KeyChanges::kName, "", ""));
+  for (; cursor->Valid(); cursor->Next()) {
+    checkpoints::KeyChangeRow row;
+    if (!row.ParseFromArray(cursor->value().data(), static_cast<int>(cursor->value().size())))
+      return DataLoss("a change of the key cannot be read; rebuild the view {}", CheckpointsView::kName);
+    v1::KeyChange& change = changes.emplace_back();
+    *change.mutable_changed() = row.changed();
+    change.set_offset(row.offset());
+    *change.mutable_recorded_time() = row.recorded_at();
+  }
+  RETURN_IF_ERROR(cursor->status());
+  return changes;
+}
+
 StatusOr<std::optional<v1::Checkpoint>> NewestCheckpoint(const engine::Engine& engine) {
   const auto home = engine.At(Partition(0));
   ASSIGN_OR_RETURN(const checkpoints::StandRow stand, StandOf(*home));
   if (stand.signed_end() == 0) return std::optional<v1::Checkpoint>();
   ASSIGN_OR_RETURN(const auto row, RowFrom(*home, stand.signed_end() - 1));
   if (!row.has_value()) return DataLoss("the newest checkpoint is missing; rebuild the view");
-  return std::optional<v1::Checkpoint>(Answer(engine, *row));
+  return std::optional<v1::Checkpoint>(CheckpointOf(*row, engine.log_identity()));
 }
 
 StatusOr<v1::Checkpoint> CheckpointOfNote(const engine::Engine& engine, const std::string& bytes) {
@@ -126,13 +142,13 @@ StatusOr<v1::Checkpoint> CheckpointOfNote(const engine::Engine& engine, const st
   const auto home = engine.At(Partition(0));
   ASSIGN_OR_RETURN(const checkpoints::StandRow stand, StandOf(*home));
   ASSIGN_OR_RETURN(const auto row, Bisect(*home, stand.signed_end(), checkpoint->size, partition));
-  if (row.has_value() && Has(*row, parsed->text)) return Answer(engine, *row);
+  if (row.has_value() && Has(*row, parsed->text)) return CheckpointOf(*row, engine.log_identity());
   if (stand.losses() > 0) {
     ASSIGN_OR_RETURN(const auto cursor, home->Scan(CheckpointsView::kName, Signed::kName, "", ""));
     for (; cursor->Valid(); cursor->Next()) {
       SignedRow one;
       RETURN_IF_ERROR(Read(cursor->value(), &one));
-      if (Has(one, parsed->text)) return Answer(engine, one);
+      if (Has(one, parsed->text)) return CheckpointOf(one, engine.log_identity());
     }
     RETURN_IF_ERROR(cursor->status());
   }

@@ -4,11 +4,21 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kefu/audit/v1/audit.pb.h"
+#include "projections/checkpoints/checkpoints.h"
 #include "projections/engine/engine.h"
 
 namespace kefu::audit {
+
+v1::Checkpoint CheckpointOf(const checkpoints::SignedRow& row, const log::LogIdentity& log);
+
+// `home` is partition 0 of the views. Nothing was signed yet: as new.
+StatusOr<checkpoints::StandRow> StandOf(const engine::PartitionView& home);
+
+// All changes of the key that hold, oldest first.
+StatusOr<std::vector<v1::KeyChange>> KeyChangesIn(const engine::PartitionView& home);
 
 // Nothing was signed yet: nothing.
 StatusOr<std::optional<v1::Checkpoint>> NewestCheckpoint(const engine::Engine& engine);

@@ -9,6 +9,7 @@
 #include "platform/event/validate.h"
 #include "platform/log/position.h"
 #include "projections/checkpoints/checkpoints.h"
+#include "services/audit/checkpoint_rows.h"
 
 namespace kefu::audit {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 using checkpoints::CheckpointsView;
 using checkpoints::Signed;
 using checkpoints::SignedByEnd;
-using checkpoints::Stand;
 
 constexpr std::string_view kSource = "kefud.audit";
 constexpr size_t kMostPageBytes = size_t{3} << 20;
@@ -26,34 +26,6 @@ StatusOr<checkpoints::SignedRow> Read(std::string_view stored) {
   if (!row.ParseFromArray(stored.data(), static_cast<int>(stored.size())))
     return DataLoss("a checkpoint cannot be read; rebuild the view {}", CheckpointsView::kName);
   return row;
-}
-
-v1::Checkpoint Shown(const checkpoints::SignedRow& row, const log::LogIdentity& log) {
-  v1::Checkpoint checkpoint;
-  log::Position position{log.id, std::vector<int64_t>(static_cast<size_t>(log.partitions))};
-  int64_t size = 0;
-  for (const auto& part : row.signed_().partitions()) {
-    size += part.size();
-    if (part.partition() >= 0 && part.partition() < log.partitions)
-      position.next_offsets[static_cast<size_t>(part.partition())] = part.next_offset();
-  }
-  checkpoint.set_name(fmt::format("checkpoints/{}", size));
-  *checkpoint.mutable_signed_() = row.signed_();
-  checkpoint.set_offset(row.offset());
-  *checkpoint.mutable_recorded_time() = row.recorded_at();
-  checkpoint.set_position(position.Encode());
-  return checkpoint;
-}
-
-// How many losses were accepted: the first part of the key of what is valid now.
-StatusOr<int32_t> LossesOf(const engine::PartitionView& home) {
-  store::PinnedValue stored;
-  checkpoints::StandRow stand;
-  ASSIGN_OR_RETURN(const bool found, home.Get(CheckpointsView::kName, Stand::kName,
-                                              Stand::Key::Encode(checkpoints::kStandKey), &stored));
-  if (found && !stand.ParseFromArray(stored.view().data(), static_cast<int>(stored.view().size())))
-    return DataLoss("the row of the table {} cannot be read; rebuild the view {}", Stand::kName, CheckpointsView::kName);
-  return stand.losses();
 }
 
 Status CheckCovered(const v1::ListCheckpointsRequest& request, int32_t partitions) {
@@ -79,10 +51,16 @@ Status Checkpoints::List(const v1::ListCheckpointsRequest& request, v1::ListChec
   ASSIGN_OR_RETURN(const std::string after, context_.tokens.Open(request.page_token(), hash));
   response->set_verifier_key(context_.verifier_key);
   const auto home = engine.At(event::kHomeOfLogFacts);
+  if (request.page_token().empty()) {
+    ASSIGN_OR_RETURN(const auto changes, KeyChangesIn(*home));
+    *response->mutable_key_changes() = {changes.begin(), changes.end()};
+  }
 
   std::unique_ptr<store::Cursor> cursor;
   if (covering) {
-    ASSIGN_OR_RETURN(const int32_t losses, LossesOf(*home));
+    // The first part of the key of what is valid now.
+    ASSIGN_OR_RETURN(const checkpoints::StandRow stand, StandOf(*home));
+    const int32_t losses = stand.losses();
     const std::string prefix = codec::Key(losses, request.covers_partition());
     // One that ends behind the record covers it.
     const std::string from = codec::Key(losses, request.covers_partition(), request.covers_offset() + 1);
@@ -108,7 +86,7 @@ Status Checkpoints::List(const v1::ListCheckpointsRequest& request, v1::ListChec
       stored = indexed.view();
     }
     ASSIGN_OR_RETURN(const checkpoints::SignedRow row, Read(stored));
-    *response->add_checkpoints() = Shown(row, engine.log_identity());
+    *response->add_checkpoints() = CheckpointOf(row, engine.log_identity());
     bytes += stored.size();
   }
   return cursor->status();

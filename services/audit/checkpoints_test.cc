@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "platform/log/position.h"
+#include "platform/note/checkpoint.h"
+#include "platform/note/key_change.h"
 #include "projections/checkpoints/checkpoints.h"
 #include "services/audit/audit_testing.h"
 
@@ -110,6 +112,39 @@ TEST_F(CheckpointsTest, SayWhatTheyCoverAndWhereTheyAre) {
   EXPECT_EQ(FromProto(newest.recorded_time()), testkit::Beginning() + absl::Seconds(2));
   EXPECT_THAT(log::Position::Decode(newest.position(), "memory-log", kPartitions)->next_offsets, ElementsAre(15, 12));
   EXPECT_EQ(response.verifier_key(), "vkey");
+}
+
+TEST_F(CheckpointsTest, TheFirstPageHasEveryChangeOfTheKeyThatHolds) {
+  const auto old_key = *note::Signer::OfSeed("kefu", std::string(32, 'a'));
+  const auto new_key = *note::Signer::OfSeed("kefu", std::string(32, 'b'));
+  Event of_old;
+  of_old.mutable_checkpoint_signed()->set_note(*old_key.Sign(*note::FormatCheckpoint({.origin = "kefu/log", .size = 4})));
+  Put(of_old);
+  Event changed;
+  auto& body = *changed.mutable_checkpoint_key_changed();
+  body.set_old_key(old_key.verifier().Text());
+  body.set_new_key(new_key.verifier().Text());
+  const note::KeyChange change{"kefu/log", 4, old_key.verifier(), new_key.verifier()};
+  body.set_statement(*new_key.Sign(*note::FormatKeyChange(change)));
+  Put(changed);  // by the new key itself: it does not hold
+  body.set_statement(*old_key.Sign(*note::FormatKeyChange(change)));
+  Put(changed);
+  Event of_new;
+  of_new.mutable_checkpoint_signed()->set_note(*new_key.Sign(*note::FormatCheckpoint({.origin = "kefu/log", .size = 5})));
+  Put(of_new);
+
+  v1::ListCheckpointsRequest request;
+  request.set_page_size(1);
+  v1::ListCheckpointsResponse response;
+  ASSERT_TRUE(Checkpoints(Context()).List(request, &response).ok());
+  ASSERT_EQ(response.key_changes_size(), 1);
+  EXPECT_EQ(response.key_changes(0).offset(), 2);
+  EXPECT_EQ(response.key_changes(0).changed().statement(), body.statement());
+  request.set_page_token(response.next_page_token());
+  v1::ListCheckpointsResponse next;
+  ASSERT_TRUE(Checkpoints(Context()).List(request, &next).ok());
+  EXPECT_EQ(next.checkpoints_size(), 1);
+  EXPECT_EQ(next.key_changes_size(), 0);
 }
 
 TEST_F(CheckpointsTest, TheOldestThatCoversARecordIsFirst) {

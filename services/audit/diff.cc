@@ -143,7 +143,7 @@ class Look {
       event.set_partition(home_.value());
       event.set_offset(entry.offset.value());
       event.set_record(entry.bytes.data(), entry.bytes.size());
-      *event.mutable_verdict() = entry.verdict;
+      *event.mutable_verdict() = *entry.verdict;
       ASSIGN_OR_RETURN(const int64_t leaf_index, leaves.LeafOf(entry.offset));
       event.set_leaf_index(leaf_index);
     }

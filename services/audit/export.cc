@@ -288,6 +288,8 @@ StatusOr<bool> ExportStream::Await() {
   const bool enough = newest.has_value() && (behind == needed_.end() || request_.leave_out_unsigned());
   if (enough) {
     *head_.mutable_newest() = *std::move(newest);
+    ASSIGN_OR_RETURN(const auto changes, KeyChangesIn(*context_.replay.engine.At(Partition(0))));
+    *head_.mutable_key_changes() = {changes.begin(), changes.end()};
     Rewind();
     phase_ = Phase::kSelect;
     return false;

@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "projections/engine/ordered_switch.h"
 #include "services/clock/duty_testing.h"
 
 namespace kefu::duties {
@@ -70,7 +69,7 @@ TEST_F(SwitchTellerTest, TellsWhoOrderedItAndWhy) {
   Rebuild();
   SwitchTeller teller(node_.Context(log_, clock_));
   Settle(teller);
-  ASSERT_TRUE(engine::OrderSwitch(node_.engine(), "client", true, "A-1", "wrong counts since the upgrade").ok());
+  ASSERT_TRUE(node_.engine().SwitchView("client", true, "A-1", "wrong counts since the upgrade").ok());
   Settle(teller);
   Event last;
   ASSERT_TRUE(event::ParseRecorded(*log_.ReadOne(Partition(0), Offset(log_.EndOffset(Partition(0))->value() - 1)), &last).ok());

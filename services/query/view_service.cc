@@ -9,7 +9,6 @@
 #include "platform/base/reason.h"
 #include "platform/base/time.h"
 #include "platform/codec/key.h"
-#include "projections/engine/ordered_switch.h"
 #include "services/query/browse.h"
 #include "services/query/mask.h"
 #include "services/query/names.h"
@@ -126,7 +125,7 @@ class ViewService final : public v1::ViewService::CallbackService {
                           "ACTOR_INVALID", "actor_id");
       if (request->reason().empty() || request->reason().size() > kMostReasonBytes)
         return WithReason(InvalidArgument("reason: why, 1 to {} bytes", kMostReasonBytes), "REASON_MISSING", "reason");
-      const Status switched = engine::OrderSwitch(engine_, view, request->back(), request->actor_id(), request->reason());
+      const Status switched = engine_.SwitchView(view, request->back(), request->actor_id(), request->reason());
       if (switched.code() == StatusCode::kFailedPrecondition) return WithReason(switched, "NO_OTHER_BUILD", "name");
       RETURN_IF_ERROR(switched);
       for (const auto& event : engine_.SwitchesToTell()) {

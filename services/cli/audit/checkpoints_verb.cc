@@ -41,12 +41,12 @@ std::vector<std::string> Cells(const Checkpoint& checkpoint) {
 }
 
 std::string Words(const KeyChange& change) {
-  const auto statement = note::OpenKeyChange(change.statement);
+  const auto statement = note::OpenKeyChange(change.changed().statement());
   const std::string said =
       statement.ok() ? fmt::format("after {} records, as the key before signed", runtime::WithThousands(statement->size))
                      : "and what should say so does not hold: " + std::string(MessageOf(statement.status()));
-  return fmt::format("At offset {} of partition 0 the key {} was changed to {}, {}.", change.offset, change.old_key,
-                     change.new_key, said);
+  return fmt::format("At offset {} of partition 0 the key {} was changed to {}, {}.", change.offset(),
+                     change.changed().old_key(), change.changed().new_key(), said);
 }
 
 // "3/1200": a partition and an offset.
@@ -70,6 +70,7 @@ Status Run(Tool& tool, const Flags& flags) {
   if (!flags.covers.empty()) RETURN_IF_ERROR(SetCovers(flags.covers, &request));
   Listing<Checkpoint> listing(tool, {"RECORDED", "RECORDS", "PARTITIONS", "OFFSET", "KEY"}, Cells);
   std::string verifier_key;
+  KeyChanges changes;
   int64_t written = 0, shown = 0;
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
@@ -83,6 +84,7 @@ Status Run(Tool& tool, const Flags& flags) {
     }
     shown += response.checkpoints_size();
     verifier_key = response.verifier_key();
+    if (token->empty()) changes = response.key_changes();
     *token = response.next_page_token();
     return response.checkpoints_size();
   }));
@@ -91,7 +93,6 @@ Status Run(Tool& tool, const Flags& flags) {
                      : "No checkpoint covers this record yet: one is signed within a minute.");
   if (!flags.out.empty())
     Remark(tool, fmt::format("{} of {} checkpoints were new to {}; their notes are files there.", written, shown, flags.out));
-  ASSIGN_OR_RETURN(const std::vector<KeyChange> changes, KeyChangesOf(tool));
   for (const KeyChange& change : changes) Remark(tool, Words(change));
   if (!flags.out.empty() && !changes.empty()) {
     RETURN_IF_ERROR(WriteKeyChanges(changes, flags.out).status());

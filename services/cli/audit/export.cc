@@ -218,10 +218,9 @@ Status ExportBundle(Tool& tool, const ExportOptions& options) {
     file.views_of = moment.Words();
     RETURN_IF_ERROR(TakeAnswers(tool, options.views, moment, &file, writer.get()));
   }
-  ASSIGN_OR_RETURN(const std::vector<KeyChange> changes, KeyChangesOf(tool));
-  const std::vector<KeyChange> chain = ChainTo(file.head.newest().signed_().note(), changes);
+  const std::vector<KeyChange> chain = ChainTo(file.head.newest().signed_().note(), file.head.key_changes());
   for (size_t i = 0; i < chain.size(); ++i)
-    RETURN_IF_ERROR(writer->AddPage(fmt::format("checkpoints/key-change-{}.note", i), chain[i].statement));
+    RETURN_IF_ERROR(writer->AddPage(fmt::format("checkpoints/key-change-{}.note", i), chain[i].changed().statement()));
   RETURN_IF_ERROR(WritePages(options, file, counts, writer.get()));
   RETURN_IF_ERROR(writer->Commit(facts));
   Tell(tool, options, file, facts.views_of);

@@ -32,7 +32,6 @@ std::vector<std::unique_ptr<grpc::Service>> Queries(engine::Engine& engine, past
   services.push_back(query::MakeLeadService(engine, options));
   services.push_back(query::MakeReferenceService(engine, options));
   services.push_back(query::MakeSuitabilityService(engine, options));
-  services.push_back(query::MakeViewService(engine, options));
   return services;
 }
 

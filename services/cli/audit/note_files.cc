@@ -47,14 +47,14 @@ StatusOr<bool> WriteNotes(const audit::v1::Checkpoint& checkpoint, const std::st
   return any;
 }
 
-StatusOr<int> WriteKeyChanges(const std::vector<KeyChange>& changes, const std::string& directory) {
+StatusOr<int> WriteKeyChanges(const KeyChanges& changes, const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return FailedPrecondition("{} cannot be made: {}", directory, error.message());
   int count = 0;
-  for (size_t i = 0; i < changes.size(); ++i) {
+  for (int i = 0; i < changes.size(); ++i) {
     ASSIGN_OR_RETURN(const bool is_new,
-                     WriteOne(fmt::format("{}/key-change-{}.note", directory, i), changes[i].statement));
+                     WriteOne(fmt::format("{}/key-change-{}.note", directory, i), changes[i].changed().statement()));
     count += is_new;
   }
   return count;

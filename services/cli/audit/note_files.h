@@ -19,6 +19,6 @@ StatusOr<bool> WriteNotes(const audit::v1::Checkpoint& checkpoint, const std::st
 
 // Writes what was said of the log's changes of its key, oldest first, as key-change-<number>.note (from 0);
 // how many were not there. The same errors.
-StatusOr<int> WriteKeyChanges(const std::vector<KeyChange>& changes, const std::string& directory);
+StatusOr<int> WriteKeyChanges(const KeyChanges& changes, const std::string& directory);
 
 }  // namespace kefu::cli

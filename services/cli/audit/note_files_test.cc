@@ -51,13 +51,14 @@ TEST(NoteFiles, AnotherOneOfTheSameSizeIsToldAndNotWrittenOver) {
 
 TEST(NoteFiles, ChangesOfTheKeyAreFilesInTheirOrder) {
   const TempDirectory folder;
-  std::vector<KeyChange> changes = {{.statement = "first"}};
+  KeyChanges changes;
+  changes.Add()->mutable_changed()->set_statement("first");
   EXPECT_EQ(*WriteKeyChanges(changes, folder.path()), 1);
-  changes.push_back({.statement = "second"});
+  changes.Add()->mutable_changed()->set_statement("second");
   EXPECT_EQ(*WriteKeyChanges(changes, folder.path()), 1) << "the first one is there";
   EXPECT_EQ(Read(folder.path() + "/key-change-0.note"), "first");
   EXPECT_EQ(Read(folder.path() + "/key-change-1.note"), "second");
-  changes[0].statement = "another";
+  changes[0].mutable_changed()->set_statement("another");
   EXPECT_EQ(WriteKeyChanges(changes, folder.path()).status().code(), StatusCode::kDataLoss);
 }
 
