@@ -294,7 +294,7 @@ TEST(Facts, AreThoseOfARecountOfTheLog) {
   EXPECT_GT(applied, 300 * 120);
   for (size_t i = 1; i < seen.size(); ++i)
     if (i != CLIENT_FACT_CHURN_SCORE) {
-      EXPECT_GT(seen[i], 100) << ClientFact_Name(static_cast<ClientFact>(i));
+      EXPECT_GT(seen[i], 30) << ClientFact_Name(static_cast<ClientFact>(i));
     }
 }
 

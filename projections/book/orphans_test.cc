@@ -372,9 +372,10 @@ TEST(Orphans, NoClientIsWithoutABrokerAfterAnyEvent) {
   RecordProperty("moved", std::to_string(outcome.moved));
   RecordProperty("refused", std::to_string(outcome.refused_leaving));
   EXPECT_THAT(outcome.first_orphan, IsEmpty());
-  // It was put to the test: brokers left, clients moved, leavers were offered more.
-  EXPECT_GT(outcome.completed, Histories() / 10);
-  EXPECT_GT(outcome.moved, Histories() / 4);
+  // It was put to the test: brokers left, clients moved, leavers were offered more. In 2,000 histories that was so about
+  // 1,900, 500 and 8,800 times; no seed comes near a fifth of it.
+  EXPECT_GT(outcome.completed, Histories() / 5);
+  EXPECT_GT(outcome.moved, Histories() / 20);
   EXPECT_GT(outcome.refused_leaving, Histories());
 }
 

@@ -33,7 +33,7 @@ void Replace(const Message& from, Message* into) {
   into->MergeFrom(from);
 }
 
-struct Flags {
+struct AuditCorrectFlags {
   std::string event_id, client, file, reason;
   RecordFlags record;
 };
@@ -76,7 +76,7 @@ StatusOr<std::string> ReadAll(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-Status Correct(Tool& tool, const Flags& flags) {
+Status Correct(Tool& tool, const AuditCorrectFlags& flags) {
   ASSIGN_OR_RETURN(Event corrected, WhatStands(tool, flags.client, flags.event_id));
   ASSIGN_OR_RETURN(const std::string json, ReadAll(flags.file));
   Event changes;
@@ -91,7 +91,7 @@ Status Correct(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Annul(Tool& tool, const Flags& flags) {
+Status Annul(Tool& tool, const AuditCorrectFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   event.mutable_event_annulled()->set_annulled_event_id(flags.event_id);
@@ -99,7 +99,7 @@ Status Annul(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-void AddFlags(CLI::App& verb, Flags& flags) {
+void AddFlags(CLI::App& verb, AuditCorrectFlags& flags) {
   verb.add_option("event", flags.event_id, "Id of the event, or of its newest correction")->required();
   verb.add_option("--client", flags.client, "Whose it is")->required();
   verb.add_option("--reason", flags.reason, "What was wrong")->required();
@@ -129,7 +129,7 @@ Status TellOtherwise(const Event& changes, Event* event) {
 
 void AddCorrectVerbs(CLI::App& group, Tool& tool) {
   {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<AuditCorrectFlags>();
     CLI::App& verb = AddVerb(group, "correct", "Say how an event should have been told; history shows both",
                              {"kefu audit correct crm-7731 --client C-1 --file right.json --reason 'wrong channel'",
                               "kefu audit correct crm-7731 --client C-1 --file - --reason 'wrong channel' < right.json",
@@ -139,7 +139,7 @@ void AddCorrectVerbs(CLI::App& group, Tool& tool) {
         ->required();
     OnRun(verb, tool, [flags](Tool& tool) { return Correct(tool, *flags); });
   }
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AuditCorrectFlags>();
   CLI::App& verb = AddVerb(group, "annul", "Say that an event never happened; history keeps it",
                            {"kefu audit annul crm-7731 --client C-1 --reason 'another client'",
                             "kefu audit annul crm-7731 --client C-1 --reason 'test entry' --by S-7",

@@ -22,7 +22,7 @@ using query::v1::BookItem;
 using query::v1::BookService;
 using query::v1::Broker;
 
-struct Flags {
+struct BrokerFlags {
   std::string staff, client, role = "broker", filter, as_of, on_day, order, kind, handover, from, by, min_position;
   bool neglected = false, count = false;
   ListFlags list;
@@ -33,7 +33,7 @@ std::string StaffName(const std::string& staff) { return staff.starts_with("staf
 
 std::string Joined(const std::vector<std::string>& terms) { return fmt::format("{}", fmt::join(terms, " AND ")); }
 
-StatusOr<Broker> Get(Tool& tool, const std::string& staff, const Flags& flags) {
+StatusOr<Broker> Get(Tool& tool, const std::string& staff, const BrokerFlags& flags) {
   query::v1::GetBrokerRequest request;
   request.set_name(StaffName(staff));
   request.set_min_position(flags.min_position);
@@ -52,7 +52,7 @@ std::vector<std::string> BrokerCells(const Broker& broker) {
 }
 
 // Each broker with its workload: a call each.
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const BrokerFlags& flags) {
   query::v1::ListStaffRequest request;
   std::vector<std::string> terms{"role:" + QuotedText(flags.role)};
   if (!flags.filter.empty()) terms.push_back("(" + flags.filter + ")");
@@ -80,7 +80,7 @@ Status List(Tool& tool, const Flags& flags) {
   return OkStatus();
 }
 
-Status Show(Tool& tool, const Flags& flags) {
+Status Show(Tool& tool, const BrokerFlags& flags) {
   ASSIGN_OR_RETURN(Broker broker, Get(tool, flags.staff, flags));
   if (!flags.list.personal) ClearPersonal(&broker);
   if (tool.json()) return PrintJson(broker);
@@ -123,7 +123,7 @@ std::vector<std::string> BookCells(const BookClient& client) {
           client.has_informed_at() ? EnumText(client.choice()) : ""};
 }
 
-Status Book(Tool& tool, const Flags& flags) {
+Status Book(Tool& tool, const BrokerFlags& flags) {
   query::v1::ListBookRequest request;
   request.set_parent(StaffName(flags.staff));
   std::vector<std::string> terms;
@@ -158,7 +158,7 @@ std::vector<std::string> WorkCells(const BookItem& item) {
   return {EnumText(item.kind()), item.work_id(), item.client_id(), TimeText(item.due_at()), TimeText(item.since())};
 }
 
-Status Work(Tool& tool, const Flags& flags) {
+Status Work(Tool& tool, const BrokerFlags& flags) {
   query::v1::ListWorkRequest request;
   request.set_parent(StaffName(flags.staff));
   std::vector<std::string> terms;
@@ -184,7 +184,7 @@ Status Work(Tool& tool, const Flags& flags) {
   return OkStatus();
 }
 
-Status Assign(Tool& tool, const Flags& flags) {
+Status Assign(Tool& tool, const BrokerFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_client_assigned_to_broker();
@@ -207,7 +207,7 @@ std::vector<std::string> LevelCells(const query::v1::ServiceLevelCount& count) {
           fmt::format("{}", count.missed())};
 }
 
-Status Levels(Tool& tool, const Flags& flags) {
+Status Levels(Tool& tool, const BrokerFlags& flags) {
   query::v1::ReportServiceLevelsRequest request;
   request.set_group_by(ValueOf<query::v1::ServiceLevelGroup>(flags.by));
   request.set_filter(flags.filter);
@@ -230,7 +230,7 @@ Status Levels(Tool& tool, const Flags& flags) {
 }
 
 // Exit code 1: there are some.
-Status Orphans(Tool& tool, const Flags& flags) {
+Status Orphans(Tool& tool, const BrokerFlags& flags) {
   query::v1::CheckOrphansRequest request;
   request.set_min_position(flags.min_position);
   ASSIGN_OR_RETURN(const query::v1::CheckOrphansResponse response,
@@ -246,20 +246,20 @@ Status Orphans(Tool& tool, const Flags& flags) {
   return response.orphans_total() == 0 ? OkStatus() : AlreadyTold();
 }
 
-CLI::App& AddOne(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddOne(CLI::App& group, BrokerFlags& flags, const std::string& name, const std::string& help,
                  const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("staff", flags.staff, "The staff number")->required();
   return verb;
 }
 
-void AddCommon(CLI::App& verb, Flags& flags, bool as_of = true) {
+void AddCommon(CLI::App& verb, BrokerFlags& flags, bool as_of = true) {
   if (as_of) verb.add_option("--as-of", flags.as_of, "The moment it is judged at: RFC 3339, or a time from now");
   verb.add_option("--min-position", flags.min_position, "Wait until the view has reached this position");
 }
 
-void AddReading(CLI::App& group, Tool& tool) {
-  auto list = std::make_shared<Flags>();
+void AddBrokerReading(CLI::App& group, Tool& tool) {
+  auto list = std::make_shared<BrokerFlags>();
   CLI::App& list_verb = AddVerb(group, "list", "Brokers with their workload",
                                 {"kefu broker list", "kefu broker list --filter 'unit_id = B-01' --personal",
                                  "kefu broker list --role wealth_adviser --output json"});
@@ -270,7 +270,7 @@ void AddReading(CLI::App& group, Tool& tool) {
   AddPersonalFlag(list_verb, list->list.personal);
   OnRun(list_verb, tool, [list](Tool& tool) { return List(tool, *list); });
 
-  auto get = std::make_shared<Flags>();
+  auto get = std::make_shared<BrokerFlags>();
   CLI::App& get_verb = AddOne(group, *get, "get", "One broker: what it may do, and all it has in hand",
                               {"kefu broker get S-7", "kefu broker get S-7 --personal",
                                "kefu broker get S-7 --as-of 2026-03-31T18:00:00+08:00 --output json"});
@@ -278,7 +278,7 @@ void AddReading(CLI::App& group, Tool& tool) {
   AddPersonalFlag(get_verb, get->list.personal);
   OnRun(get_verb, tool, [get](Tool& tool) { return Show(tool, *get); });
 
-  auto book = std::make_shared<Flags>();
+  auto book = std::make_shared<BrokerFlags>();
   CLI::App& book_verb = AddOne(group, *book, "book", "The clients of a broker, those longest without service first",
                                {"kefu broker book S-7 --neglected --count", "kefu broker book S-7 --on-day 2026-03-01",
                                 "kefu broker book - --filter 'branch_id = B-01' --all"});
@@ -293,7 +293,7 @@ void AddReading(CLI::App& group, Tool& tool) {
   AddListFlags(book_verb, book->list);
   OnRun(book_verb, tool, [book](Tool& tool) { return Book(tool, *book); });
 
-  auto work = std::make_shared<Flags>();
+  auto work = std::make_shared<BrokerFlags>();
   CLI::App& work_verb = AddOne(group, *work, "work", "Open cases, promises, call-backs, leads, recommendations of one",
                                {"kefu broker work S-7", "kefu broker work S-7 --kind promise --count",
                                 "kefu broker work S-7 --filter 'client_id = C-1' --output json"});
@@ -307,7 +307,7 @@ void AddReading(CLI::App& group, Tool& tool) {
 }
 
 void AddAssign(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<BrokerFlags>();
   flags->role = "primary";
   CLI::App& verb = AddVerb(group, "assign", "A member of staff takes a client into the book",
                            {"kefu broker assign C-1 S-7 --cause new_client", "kefu broker assign C-1 S-8 --role backup",
@@ -325,7 +325,7 @@ void AddAssign(CLI::App& group, Tool& tool) {
 }
 
 void AddChecks(CLI::App& group, Tool& tool) {
-  auto levels = std::make_shared<Flags>();
+  auto levels = std::make_shared<BrokerFlags>();
   CLI::App& levels_verb = AddVerb(group, "levels", "What each tier is promised, and how often it is kept",
                                   {"kefu broker levels", "kefu broker levels --by broker",
                                    "kefu broker levels --by branch --filter 'tier = gold' --output json"});
@@ -335,7 +335,7 @@ void AddChecks(CLI::App& group, Tool& tool) {
   AddCommon(levels_verb, *levels);
   OnRun(levels_verb, tool, [levels](Tool& tool) { return Levels(tool, *levels); });
 
-  auto orphans = std::make_shared<Flags>();
+  auto orphans = std::make_shared<BrokerFlags>();
   CLI::App& orphans_verb =
       AddVerb(group, "orphans", "Clients whose broker has left: there must be none. Exit code 1 says some",
               {"kefu broker orphans", "kefu broker orphans --output json",
@@ -348,7 +348,7 @@ void AddChecks(CLI::App& group, Tool& tool) {
 
 void AddBrokerVerbs(CLI::App& app, Tool& tool) {
   CLI::App& group = AddGroup(app, "broker", "Brokers, their books and their work");
-  AddReading(group, tool);
+  AddBrokerReading(group, tool);
   AddAssign(group, tool);
   AddChecks(group, tool);
 }

@@ -11,7 +11,7 @@ namespace {
 
 using events::v1::Event;
 
-struct Flags {
+struct CallBackFlags {
   std::string call_back, client, due, owner, team, programme, case_id, contact, caller, outcome, cause;
   std::vector<std::string> questions, answers, findings;
   bool independent = false;
@@ -19,7 +19,7 @@ struct Flags {
 };
 
 // The event's client: told, or the one who is to be called.
-Status SetClient(Tool& tool, const Flags& flags, Event* event) {
+Status SetClient(Tool& tool, const CallBackFlags& flags, Event* event) {
   event->set_client_id(flags.client);
   if (flags.client.empty()) {
     ASSIGN_OR_RETURN(*event->mutable_client_id(), ClientOfUndertaking(tool, flags.call_back));
@@ -27,7 +27,7 @@ Status SetClient(Tool& tool, const Flags& flags, Event* event) {
   return OkStatus();
 }
 
-Status Plan(Tool& tool, const Flags& flags) {
+Status Plan(Tool& tool, const CallBackFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_call_back_planned();
@@ -57,7 +57,7 @@ Status AddAnswers(std::string_view flag, const std::vector<std::string>& texts, 
   return OkStatus();
 }
 
-Status Done(Tool& tool, const Flags& flags) {
+Status Done(Tool& tool, const CallBackFlags& flags) {
   Event event;
   auto* body = event.mutable_call_back_done();
   body->set_call_back_id(flags.call_back);
@@ -71,7 +71,7 @@ Status Done(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Cancel(Tool& tool, const Flags& flags) {
+Status Cancel(Tool& tool, const CallBackFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_call_back_cancelled();
@@ -80,19 +80,19 @@ Status Cancel(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-CLI::App& AddCallBack(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddCallBack(CLI::App& group, CallBackFlags& flags, const std::string& name, const std::string& help,
                       const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("callback", flags.call_back, "The firm's own id of the call-back")->required();
   return verb;
 }
 
-void AddClientFlag(CLI::App& verb, Flags& flags) {
+void AddClientFlag(CLI::App& verb, CallBackFlags& flags) {
   verb.add_option("--client", flags.client, "Whom it is with; asked for at the server if not given");
 }
 
 void AddPlan(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CallBackFlags>();
   CLI::App& verb = AddCallBack(
       group, *flags, "plan", "A client is to be called back",
       {"kefu callback plan B-1 --client C-1 --programme new_account --due 240h --team callbacks",
@@ -111,7 +111,7 @@ void AddPlan(CLI::App& group, Tool& tool) {
 }
 
 void AddDone(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CallBackFlags>();
   CLI::App& verb = AddCallBack(group, *flags, "done", "The client was reached and asked",
                                {"kefu callback done B-1 --caller S-3 --independent --answer knows_fees=yes",
                                 "kefu callback done B-1 --by S-3 --finding 'knows_risks=did not read them'",
@@ -128,7 +128,7 @@ void AddDone(CLI::App& group, Tool& tool) {
 }
 
 void AddCancel(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CallBackFlags>();
   CLI::App& verb = AddCallBack(group, *flags, "cancel", "It will not be made",
                                {"kefu callback cancel B-1 --cause client_declined", "kefu callback cancel B-1 --by S-3",
                                 "kefu callback cancel B-1 --client C-1 --cause account_closed"});

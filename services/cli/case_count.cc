@@ -11,11 +11,11 @@
 namespace kefu::cli {
 
 void AddCaseCountVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct CaseCountFlags {
     CaseFilter filter;
     std::string min_position;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CaseCountFlags>();
   CLI::App& verb = AddVerb(group, "count", "How many cases there are",
                            {"kefu case count --open", "kefu case count --kind complaint --overdue",
                             "kefu case count --filter 'category = fees'"});

@@ -8,10 +8,10 @@
 namespace kefu::cli {
 
 void AddCaseGetVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct CaseGetFlags {
     std::string case_id, client, min_position;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CaseGetFlags>();
   CLI::App& verb = AddVerb(group, "get", "One case with its whole life",
                            {"kefu case get K-1", "kefu case get K-1 --client C-1", "kefu case get K-1 --output json"});
   verb.add_option("case", flags->case_id, "Case id")->required();

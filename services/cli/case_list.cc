@@ -10,13 +10,13 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct CaseListFlags {
   CaseFilter filter;
   std::string order, min_position;
   ListFlags list;
 };
 
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const CaseListFlags& flags) {
   query::v1::ListCasesRequest request;
   request.set_parent(flags.filter.Parent());
   ASSIGN_OR_RETURN(*request.mutable_filter(), flags.filter.Text());
@@ -43,7 +43,7 @@ Status List(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddCaseListVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CaseListFlags>();
   CLI::App& verb = AddVerb(group, "list", "Cases, filtered, in the order asked for",
                            {"kefu case list --open --kind complaint", "kefu case list --owner S-7 --due 24h",
                             "kefu case list --matter M-2026-03 --filter 'priority = CRITICAL' --personal"});

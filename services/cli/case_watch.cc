@@ -46,12 +46,12 @@ Status WatchCases(Tool& tool, const CaseFilter& filter, const std::string& after
 }
 
 void AddCaseWatchVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct CaseWatchFlags {
     CaseFilter filter;
     std::string after;
     bool personal = false;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CaseWatchFlags>();
   CLI::App& verb = AddVerb(group, "watch", "Cases as they are, then each again whenever it changes",
                            {"kefu case watch --open", "kefu case watch --assignee S-7 --personal",
                             "kefu case watch --kind complaint --output json --after AAEC"});

@@ -10,10 +10,10 @@
 namespace kefu::cli {
 
 void AddClientCountVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ClientCountFlags {
     std::string filter, min_position;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientCountFlags>();
   CLI::App& verb = AddVerb(group, "count", "How many clients there are",
                            {"kefu client count", "kefu client count --filter 'branch_id = \"0001\"'",
                             "kefu client count --filter 'tier = gold' --output json"});

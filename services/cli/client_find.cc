@@ -8,7 +8,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ClientFindFlags {
   std::string name, phone, account, id, external_id, identity, anything;
   ListFlags list;
 };
@@ -27,7 +27,7 @@ Status ReadIdentity(const std::string& text, events::v1::ChannelIdentity* identi
   return InvalidArgument("--identity takes CHANNEL:HANDLE, such as wechat:o-1");
 }
 
-StatusOr<query::v1::FindClientsRequest> RequestOf(const Flags& flags) {
+StatusOr<query::v1::FindClientsRequest> RequestOf(const ClientFindFlags& flags) {
   query::v1::FindClientsRequest request;
   if (!flags.name.empty()) request.set_name_prefix(flags.name);
   if (!flags.phone.empty()) request.set_phone(flags.phone);
@@ -48,7 +48,7 @@ StatusOr<query::v1::FindClientsRequest> RequestOf(const Flags& flags) {
   return request;
 }
 
-std::vector<std::string> Cells(const query::v1::DirectoryEntry& entry) {
+std::vector<std::string> EntryCells(const query::v1::DirectoryEntry& entry) {
   return {entry.client_id(),
           entry.display_name(),
           EnumText(entry.kind()),
@@ -59,10 +59,10 @@ std::vector<std::string> Cells(const query::v1::DirectoryEntry& entry) {
           entry.surviving_client_id()};
 }
 
-Status Find(Tool& tool, const Flags& flags) {
+Status Find(Tool& tool, const ClientFindFlags& flags) {
   ASSIGN_OR_RETURN(query::v1::FindClientsRequest request, RequestOf(flags));
   Listing<query::v1::DirectoryEntry> listing(
-      tool, {"CLIENT", "NAME", "KIND", "STATUS", "ACCOUNTS", "PHONES", "BRANCH", "SHOWN AS"}, Cells);
+      tool, {"CLIENT", "NAME", "KIND", "STATUS", "ACCOUNTS", "PHONES", "BRANCH", "SHOWN AS"}, EntryCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
     request.set_page_token(*token);
@@ -79,7 +79,7 @@ Status Find(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddClientFindVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientFindFlags>();
   CLI::App& verb = AddVerb(
       group, "find", "Find clients by name, phone, account or another id",
       {"kefu client find 王小", "kefu client find --phone +886912345678", "kefu client find --anything 10007"});

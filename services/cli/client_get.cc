@@ -8,10 +8,10 @@
 namespace kefu::cli {
 
 void AddClientGetVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ClientGetFlags {
     std::string client, min_position;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientGetFlags>();
   CLI::App& verb =
       AddVerb(group, "get", "The present view of one client",
               {"kefu client get C-1", "kefu client get C-1 --output json", "kefu client get C-1 --min-position AAEC"});

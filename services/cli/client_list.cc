@@ -10,12 +10,12 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ClientListFlags {
   std::string filter, min_position;
   ListFlags list;
 };
 
-std::vector<std::string> Cells(const query::v1::Client& client) {
+std::vector<std::string> ClientCells(const query::v1::Client& client) {
   return {client.client_id(),
           client.display_name(),
           EnumText(client.kind()),
@@ -27,12 +27,13 @@ std::vector<std::string> Cells(const query::v1::Client& client) {
           TimeText(client.last_event_at())};
 }
 
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const ClientListFlags& flags) {
   query::v1::ListClientsRequest request;
   request.set_filter(flags.filter);
   request.set_min_position(flags.min_position);
   Listing<query::v1::Client> listing(
-      tool, {"CLIENT", "NAME", "KIND", "STATUS", "BRANCH", "COMPLAINTS", "REQUESTS", "EVENTS", "LAST EVENT"}, Cells);
+      tool, {"CLIENT", "NAME", "KIND", "STATUS", "BRANCH", "COMPLAINTS", "REQUESTS", "EVENTS", "LAST EVENT"},
+      ClientCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
     request.set_page_token(*token);
@@ -52,7 +53,7 @@ Status List(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddClientListVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientListFlags>();
   CLI::App& verb = AddVerb(group, "list", "Clients in the order of their ids",
                            {"kefu client list", "kefu client list --filter 'status = ACTIVE AND branch_id = \"0001\"'",
                             "kefu client list --all --output json --personal"});

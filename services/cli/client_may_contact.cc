@@ -26,11 +26,11 @@ std::map<std::string, Channel> Channels() {
   return channels;
 }
 
-struct Flags {
+struct ClientMayContactFlags {
   std::string client, channel, purpose, at, min_position;
 };
 
-Status MayContact(Tool& tool, const Flags& flags) {
+Status MayContact(Tool& tool, const ClientMayContactFlags& flags) {
   query::v1::CheckContactRequest request;
   request.set_name(ClientName(flags.client));
   request.set_channel(Channels().at(flags.channel));
@@ -54,7 +54,7 @@ Status MayContact(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddClientMayContactVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientMayContactFlags>();
   CLI::App& verb = AddVerb(group, "may-contact", "May the firm get in touch with a client? Exit code 1 says no",
                            {"kefu client may-contact C-1 --channel phone",
                             "kefu client may-contact C-1 --channel phone --purpose marketing",

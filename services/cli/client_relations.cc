@@ -14,7 +14,7 @@ namespace {
 
 using query::v1::RelationService;
 
-struct Flags {
+struct ClientRelationsFlags {
   std::string client, as_of, min_position;
   bool ended = false;
   ListFlags list;
@@ -31,7 +31,7 @@ std::vector<std::string> RelationCells(const query::v1::Relation& relation) {
           relation.said_by()};
 }
 
-Status Relations(Tool& tool, const Flags& flags) {
+Status Relations(Tool& tool, const ClientRelationsFlags& flags) {
   query::v1::ListRelationsRequest request;
   request.set_parent(ClientName(flags.client));
   request.set_all(flags.ended);
@@ -52,7 +52,7 @@ Status Relations(Tool& tool, const Flags& flags) {
   return OkStatus();
 }
 
-Status Group(Tool& tool, const Flags& flags) {
+Status Group(Tool& tool, const ClientRelationsFlags& flags) {
   query::v1::GetClientGroupRequest request;
   request.set_name(ClientName(flags.client));
   request.set_min_position(flags.min_position);
@@ -79,7 +79,7 @@ std::vector<std::string> MergeCells(const query::v1::MergeFact& merge) {
           merge.cause().value()};
 }
 
-Status Merges(Tool& tool, const Flags& flags) {
+Status Merges(Tool& tool, const ClientRelationsFlags& flags) {
   query::v1::ListMergesRequest request;
   request.set_parent(ClientName(flags.client));
   request.set_min_position(flags.min_position);
@@ -99,7 +99,7 @@ Status Merges(Tool& tool, const Flags& flags) {
 
 constexpr char kAsOf[] = "True at this moment: RFC 3339, or a time from now such as -24h; the present if not given";
 
-void AddClient(CLI::App& verb, Flags& flags) {
+void AddClient(CLI::App& verb, ClientRelationsFlags& flags) {
   verb.add_option("client", flags.client, "Client id")->required();
   verb.add_option("--min-position", flags.min_position, "Wait until the view has reached this position");
 }
@@ -107,7 +107,7 @@ void AddClient(CLI::App& verb, Flags& flags) {
 }  // namespace
 
 void AddClientRelationsVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientRelationsFlags>();
   CLI::App& verb = AddVerb(group, "relations", "How a client is related to others",
                            {"kefu client relations C-1", "kefu client relations C-1 --ended",
                             "kefu client relations C-1 --as-of 2026-01-01T00:00:00+08:00 --output json"});
@@ -119,7 +119,7 @@ void AddClientRelationsVerb(CLI::App& group, Tool& tool) {
 }
 
 void AddClientGroupVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientRelationsFlags>();
   CLI::App& verb = AddVerb(group, "group", "The group of companies a client belongs to, as a tree",
                            {"kefu client group C-1", "kefu client group C-1 --as-of 2026-01-01T00:00:00+08:00",
                             "kefu client group C-1 --output json"});
@@ -129,7 +129,7 @@ void AddClientGroupVerb(CLI::App& group, Tool& tool) {
 }
 
 void AddClientMergesVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientRelationsFlags>();
   CLI::App& verb = AddVerb(group, "merges", "Merges and splits of a client's records, oldest first",
                            {"kefu client merges C-1", "kefu client merges C-1 --all",
                             "kefu client merges C-1 --output json"});

@@ -12,13 +12,13 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ClientTimelineFlags {
   std::string client, filter, min_position;
   bool oldest_first = false;
   ListFlags list;
 };
 
-Status Timeline(Tool& tool, const Flags& flags) {
+Status Timeline(Tool& tool, const ClientTimelineFlags& flags) {
   query::v1::ListTimelineRequest request;
   request.set_parent(ClientName(flags.client));
   request.set_filter(flags.filter);
@@ -41,7 +41,7 @@ Status Timeline(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddClientTimelineVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientTimelineFlags>();
   CLI::App& verb = AddVerb(group, "timeline", "A client's events over all channels, newest first",
                            {"kefu client timeline C-1", "kefu client timeline C-1 --oldest-first --all",
                             "kefu client timeline C-1 --filter 'kind = contact_recorded'"});

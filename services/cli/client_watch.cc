@@ -26,10 +26,10 @@ Status WatchClient(Tool& tool, const std::string& client, const std::string& aft
 }
 
 void AddClientWatchVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ClientWatchFlags {
     std::string client, after;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClientWatchFlags>();
   CLI::App& verb =
       AddVerb(group, "watch", "The client as it is, then again whenever it changes",
               {"kefu client watch C-1", "kefu client watch C-1 --output json", "kefu client watch C-1 --after AAEC"});

@@ -11,7 +11,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ClockExplainFlags {
   int amount = 0;
   std::string unit, ends, period, calendar, start, external;
   std::vector<std::string> waits;
@@ -48,7 +48,7 @@ StatusOr<query::v1::ClockPause> ReadWait(const std::string& text) {
   return pause;
 }
 
-Status Explain(Tool& tool, const Flags& flags) {
+Status Explain(Tool& tool, const ClockExplainFlags& flags) {
   query::v1::ExplainDueTimeRequest request;
   auto& due = *request.mutable_due();
   due.set_amount(flags.amount);
@@ -89,7 +89,7 @@ Status Explain(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddClockExplainVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClockExplainFlags>();
   CLI::App& verb = AddVerb(
       group, "explain", "When a clock would be due, and how that is found; docs/CLOCKS.md has the rules",
       {"kefu clock explain 3 business_days --ends close --calendar cn.business --start 2026-02-13T10:00:00+08:00",

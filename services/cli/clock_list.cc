@@ -14,19 +14,19 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ClockListFlags {
   std::string client, case_id, state, clock, branch, within, filter, order, as_of, min_position;
   bool overdue = false;
   bool count = false;
   ListFlags list;
 };
 
-std::string Parent(const Flags& flags) {
+std::string Parent(const ClockListFlags& flags) {
   const std::string client = flags.client.empty() ? "clients/-" : ClientName(flags.client);
   return client + "/cases/" + (flags.case_id.empty() ? "-" : flags.case_id);
 }
 
-StatusOr<std::string> FilterText(const Flags& flags, absl::Time now) {
+StatusOr<std::string> FilterText(const ClockListFlags& flags, absl::Time now) {
   std::vector<std::string> terms;
   std::string state = flags.state;
   for (char& c : state) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -46,7 +46,7 @@ StatusOr<std::string> FilterText(const Flags& flags, absl::Time now) {
   return fmt::format("{}", fmt::join(terms, " AND "));
 }
 
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const ClockListFlags& flags) {
   query::v1::ListClocksRequest request;
   request.set_parent(Parent(flags));
   absl::Time now = absl::Now();
@@ -82,7 +82,7 @@ Status List(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddClockListVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ClockListFlags>();
   CLI::App& verb = AddVerb(group, "list", "Clocks of cases, the next due first",
                            {"kefu clock list --within 4h", "kefu clock list --overdue --clock uk.fca.disp --count",
                             "kefu clock list --client C-1 --state met --filter 'late = true'"});

@@ -11,7 +11,7 @@
 namespace kefu::cli {
 namespace {
 
-std::vector<std::string> Cells(const admin::v1::Duty& duty) {
+std::vector<std::string> DutyCells(const admin::v1::Duty& duty) {
   return {EnumText(duty.kind()),
           fmt::format("{}", duty.partition()),
           runtime::WithThousands(duty.waiting()),
@@ -30,7 +30,7 @@ void AddDutyListVerb(CLI::App& group, Tool& tool) {
     ASSIGN_OR_RETURN(const admin::v1::ListDutiesResponse response,
                      Call(tool, &admin::v1::DutyService::Stub::ListDuties, admin::v1::ListDutiesRequest()));
     Listing<admin::v1::Duty> listing(tool, {"DUTY", "PARTITION", "WAITING", "WRITTEN", "NEXT", "LATE", "TROUBLE"},
-                                     Cells);
+                                     DutyCells);
     for (const auto& duty : response.duties()) RETURN_IF_ERROR(listing.Add(duty));
     listing.Finish("This server has no duties: it runs without the role clock.");
     return OkStatus();

@@ -21,7 +21,7 @@ using query::v1::BookService;
 using query::v1::Handover;
 using query::v1::HandoverItem;
 
-struct Flags {
+struct HandoverFlags {
   std::string handover, from, to, last_day, cause, client, channel, choice, content, contact, kind, filter, state,
       min_position;
   std::vector<std::string> clients;
@@ -34,7 +34,7 @@ struct Flags {
 std::string HandoverName(const std::string& id) { return id.starts_with("handovers/") ? id : "handovers/" + id; }
 
 // How many clients the book holds is what the author of the event saw: asked for where it was not told.
-Status Open(Tool& tool, const Flags& flags) {
+Status Open(Tool& tool, const HandoverFlags& flags) {
   Event event;
   auto* body = event.mutable_handover_opened();
   body->set_handover_id(flags.handover);
@@ -51,7 +51,7 @@ Status Open(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Name(Tool& tool, const Flags& flags) {
+Status Name(Tool& tool, const HandoverFlags& flags) {
   Event event;
   auto* body = event.mutable_handover_successor_named();
   body->set_handover_id(flags.handover);
@@ -60,7 +60,7 @@ Status Name(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Inform(Tool& tool, const Flags& flags) {
+Status Inform(Tool& tool, const HandoverFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_client_informed_of_handover();
@@ -72,7 +72,7 @@ Status Inform(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Cancel(Tool& tool, const Flags& flags) {
+Status Cancel(Tool& tool, const HandoverFlags& flags) {
   Event event;
   auto* body = event.mutable_handover_cancelled();
   body->set_handover_id(flags.handover);
@@ -102,7 +102,7 @@ std::string Hex(const std::string& bytes) {
   return text;
 }
 
-Status Show(Tool& tool, const Flags& flags) {
+Status Show(Tool& tool, const HandoverFlags& flags) {
   query::v1::GetHandoverRequest request;
   request.set_name(HandoverName(flags.handover));
   request.set_min_position(flags.min_position);
@@ -130,21 +130,22 @@ Status Show(Tool& tool, const Flags& flags) {
   return OkStatus();
 }
 
-std::vector<std::string> Cells(const Handover& one) {
+std::vector<std::string> HandoverCells(const Handover& one) {
   return {one.handover_id(),          one.from_staff_id(),         EnumText(one.state()),
           DayText(one.last_day()),    CountsText(one.moved()),
           one.state() == query::v1::HANDOVER_STATE_OPEN ? CountsText(one.remaining()) : "",
           fmt::format("{}", one.not_informed())};
 }
 
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const HandoverFlags& flags) {
   query::v1::ListHandoversRequest request;
   std::vector<std::string> terms;
   if (!flags.state.empty()) terms.push_back("state = HANDOVER_STATE_" + Capitals(flags.state));
   if (!flags.from.empty()) terms.push_back("from_staff_id = " + QuotedText(flags.from));
   request.set_filter(fmt::format("{}", fmt::join(terms, " AND ")));
   request.set_min_position(flags.min_position);
-  Listing<Handover> listing(tool, {"HANDOVER", "LEAVES", "STATE", "LAST DAY", "MOVED", "REMAINS", "NOT TOLD"}, Cells);
+  Listing<Handover> listing(tool, {"HANDOVER", "LEAVES", "STATE", "LAST DAY", "MOVED", "REMAINS", "NOT TOLD"},
+      HandoverCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
     request.set_page_token(*token);
@@ -171,7 +172,7 @@ std::vector<std::string> ItemCells(const HandoverItem& item) {
           item.has_informed_at() ? EnumText(item.choice()) : ""};
 }
 
-Status Items(Tool& tool, const Flags& flags) {
+Status Items(Tool& tool, const HandoverFlags& flags) {
   query::v1::ListHandoverItemsRequest request;
   request.set_parent(HandoverName(flags.handover));
   std::vector<std::string> terms;
@@ -201,7 +202,7 @@ Status Items(Tool& tool, const Flags& flags) {
   return OkStatus();
 }
 
-CLI::App& AddOne(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddOne(CLI::App& group, HandoverFlags& flags, const std::string& name, const std::string& help,
                  const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("handover", flags.handover, "The firm's own id of the handover")->required();
@@ -209,7 +210,7 @@ CLI::App& AddOne(CLI::App& group, Flags& flags, const std::string& name, const s
 }
 
 void AddOrders(CLI::App& group, Tool& tool) {
-  auto open = std::make_shared<Flags>();
+  auto open = std::make_shared<HandoverFlags>();
   CLI::App& open_verb = AddOne(group, *open, "open",
                                "A member of staff leaves: from here on nothing more is given to it",
                                {"kefu handover open H-1 --from S-7 --last-day 2026-04-30 --cause resigned",
@@ -223,7 +224,7 @@ void AddOrders(CLI::App& group, Tool& tool) {
   AddRecordFlags(open_verb, open->record);
   OnRun(open_verb, tool, [open](Tool& tool) { return Open(tool, *open); });
 
-  auto name = std::make_shared<Flags>();
+  auto name = std::make_shared<HandoverFlags>();
   CLI::App& name_verb = AddOne(group, *name, "name",
                                "Who takes over; the server then moves clients and their open work",
                                {"kefu handover name H-1 --to S-8",
@@ -234,7 +235,7 @@ void AddOrders(CLI::App& group, Tool& tool) {
   AddRecordFlags(name_verb, name->record);
   OnRun(name_verb, tool, [name](Tool& tool) { return Name(tool, *name); });
 
-  auto inform = std::make_shared<Flags>();
+  auto inform = std::make_shared<HandoverFlags>();
   CLI::App& inform_verb =
       AddOne(group, *inform, "inform", "A client was told who serves it from now on, and what it may choose",
              {"kefu handover inform H-1 C-1 --channel phone --choice stay",
@@ -252,7 +253,7 @@ void AddOrders(CLI::App& group, Tool& tool) {
   AddRecordFlags(inform_verb, inform->record);
   OnRun(inform_verb, tool, [inform](Tool& tool) { return Inform(tool, *inform); });
 
-  auto cancel = std::make_shared<Flags>();
+  auto cancel = std::make_shared<HandoverFlags>();
   CLI::App& cancel_verb = AddOne(group, *cancel, "cancel", "It stays after all; what has moved stays where it is",
                                  {"kefu handover cancel H-1", "kefu handover cancel H-1 --cause stays --by S-1",
                                   "kefu handover cancel H-1 --at 2026-04-02T09:00:00+08:00"});
@@ -261,15 +262,15 @@ void AddOrders(CLI::App& group, Tool& tool) {
   OnRun(cancel_verb, tool, [cancel](Tool& tool) { return Cancel(tool, *cancel); });
 }
 
-void AddReading(CLI::App& group, Tool& tool) {
-  auto status = std::make_shared<Flags>();
+void AddHandoverReading(CLI::App& group, Tool& tool) {
+  auto status = std::make_shared<HandoverFlags>();
   CLI::App& status_verb = AddOne(group, *status, "status", "One handover: what has moved, what remains, who was told",
                                  {"kefu handover status H-1", "kefu handover status H-1 --output json",
                                   "kefu handover status H-1 --min-position POSITION"});
   status_verb.add_option("--min-position", status->min_position, "Wait until the view has reached this position");
   OnRun(status_verb, tool, [status](Tool& tool) { return Show(tool, *status); });
 
-  auto list = std::make_shared<Flags>();
+  auto list = std::make_shared<HandoverFlags>();
   CLI::App& list_verb = AddVerb(group, "list", "Handovers by id",
                                 {"kefu handover list --state open", "kefu handover list --from S-7",
                                  "kefu handover list --all --output json"});
@@ -280,7 +281,7 @@ void AddReading(CLI::App& group, Tool& tool) {
   AddListFlags(list_verb, list->list);
   OnRun(list_verb, tool, [list](Tool& tool) { return List(tool, *list); });
 
-  auto items = std::make_shared<Flags>();
+  auto items = std::make_shared<HandoverFlags>();
   CLI::App& items_verb = AddOne(group, *items, "items", "The checklist: every client and every piece of work",
                                 {"kefu handover items H-1 --open", "kefu handover items H-1 --not-told --count",
                                  "kefu handover items H-1 --kind case --all --output json"});
@@ -301,7 +302,7 @@ void AddReading(CLI::App& group, Tool& tool) {
 void AddHandoverVerbs(CLI::App& app, Tool& tool) {
   CLI::App& group = AddGroup(app, "handover", "Handovers: how a book passes on when its broker leaves");
   AddOrders(group, tool);
-  AddReading(group, tool);
+  AddHandoverReading(group, tool);
 }
 
 }  // namespace kefu::cli

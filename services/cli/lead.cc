@@ -13,7 +13,7 @@ namespace {
 
 using events::v1::Event;
 
-struct Flags {
+struct LeadFlags {
   std::string lead, client, need, product, contact, promise, owner, team, due, note, staff, cause, activity, currency;
   std::vector<std::string> credits;
   int64_t amount = 0;
@@ -22,7 +22,7 @@ struct Flags {
 };
 
 // The event's client: told, or the one the lead is about.
-Status SetClient(Tool& tool, const Flags& flags, Event* event) {
+Status SetClient(Tool& tool, const LeadFlags& flags, Event* event) {
   event->set_client_id(flags.client);
   if (flags.client.empty()) {
     ASSIGN_OR_RETURN(*event->mutable_client_id(), ClientOfLead(tool, flags.lead));
@@ -30,7 +30,7 @@ Status SetClient(Tool& tool, const Flags& flags, Event* event) {
   return OkStatus();
 }
 
-Status Raise(Tool& tool, const Flags& flags) {
+Status Raise(Tool& tool, const LeadFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_lead_raised();
@@ -49,7 +49,7 @@ Status Raise(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Accept(Tool& tool, const Flags& flags) {
+Status Accept(Tool& tool, const LeadFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_lead_accepted();
@@ -59,7 +59,7 @@ Status Accept(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Decline(Tool& tool, const Flags& flags) {
+Status Decline(Tool& tool, const LeadFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_lead_declined();
@@ -68,7 +68,7 @@ Status Decline(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Work(Tool& tool, const Flags& flags) {
+Status Work(Tool& tool, const LeadFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_lead_worked();
@@ -101,7 +101,7 @@ Status AddCredit(const std::string& text, events::v1::LeadWon* body) {
   return OkStatus();
 }
 
-Status Win(Tool& tool, const Flags& flags) {
+Status Win(Tool& tool, const LeadFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_lead_won();
@@ -115,7 +115,7 @@ Status Win(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Lose(Tool& tool, const Flags& flags) {
+Status Lose(Tool& tool, const LeadFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_lead_lost();
@@ -125,19 +125,19 @@ Status Lose(Tool& tool, const Flags& flags) {
 }
 
 // A verb about one lead, with the flags that all of them share.
-CLI::App& AddLead(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddLead(CLI::App& group, LeadFlags& flags, const std::string& name, const std::string& help,
                   const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("lead", flags.lead, "The firm's own id of the lead")->required();
   return verb;
 }
 
-void AddClientFlag(CLI::App& verb, Flags& flags) {
+void AddClientFlag(CLI::App& verb, LeadFlags& flags) {
   verb.add_option("--client", flags.client, "Whom it is about; asked for at the server if not given");
 }
 
 void AddRaise(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LeadFlags>();
   CLI::App& verb = AddLead(
       group, *flags, "raise", "Service saw a chance, or marketing promised what service has to do",
       {"kefu lead raise L-1 --client C-1 --need idle_cash --team wealth --due 48h --by S-3 --note '定存下月到期'",
@@ -159,7 +159,7 @@ void AddRaise(CLI::App& group, Tool& tool) {
 }
 
 void AddAccept(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LeadFlags>();
   CLI::App& verb = AddLead(group, *flags, "accept", "Someone takes a lead, and owns it from now on",
                            {"kefu lead accept L-1 --staff S-7 --due 336h", "kefu lead accept L-1 --staff S-7 --by S-7",
                             "kefu lead accept L-1 --staff S-7 --client C-1 --due 2026-03-20T17:00:00+08:00"});
@@ -171,7 +171,7 @@ void AddAccept(CLI::App& group, Tool& tool) {
 }
 
 void AddDecline(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LeadFlags>();
   CLI::App& verb = AddLead(group, *flags, "decline", "Nobody will take it up",
                            {"kefu lead decline L-1 --cause no_need", "kefu lead decline L-1 --by S-7",
                             "kefu lead decline L-1 --client C-1 --cause already_has_it"});
@@ -182,7 +182,7 @@ void AddDecline(CLI::App& group, Tool& tool) {
 }
 
 void AddWork(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LeadFlags>();
   CLI::App& verb = AddLead(group, *flags, "work", "Something was done about a lead",
                            {"kefu lead work L-1 called --by S-7", "kefu lead work L-1 met --contact X-77",
                             "kefu lead work L-1 offer_made --client C-1 --at 2026-03-05T16:10:00+08:00"});
@@ -194,7 +194,7 @@ void AddWork(CLI::App& group, Tool& tool) {
 }
 
 void AddWin(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LeadFlags>();
   CLI::App& verb = AddLead(
       group, *flags, "win", "The client took it; who has which part in it",
       {"kefu lead win L-1 --amount 500000 --currency CNY --credit S-3=30 --credit S-7=70",
@@ -210,7 +210,7 @@ void AddWin(CLI::App& group, Tool& tool) {
 }
 
 void AddLose(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LeadFlags>();
   CLI::App& verb = AddLead(group, *flags, "lose", "It came to nothing",
                            {"kefu lead lose L-1 --cause went_elsewhere", "kefu lead lose L-1 --by S-7",
                             "kefu lead lose L-1 --client C-1 --cause too_expensive"});

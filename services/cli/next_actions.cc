@@ -31,7 +31,7 @@ struct ListActionsFlags {
 };
 
 // "days_since_contact 90, open_complaints 1", or without the values.
-std::vector<std::string> Cells(const NextAction& action, bool with_values) {
+std::vector<std::string> ActionCells(const NextAction& action, bool with_values) {
   std::vector<std::string> facts;
   for (const auto& reason : action.reasons()) {
     facts.push_back(EnumText(reason.fact()));
@@ -45,8 +45,8 @@ std::vector<std::string> Cells(const NextAction& action, bool with_values) {
           fmt::format("{}", fmt::join(facts, ", ")),
           std::to_string(action.rules_version())};
 }
-std::vector<std::string> FullCells(const NextAction& action) { return Cells(action, true); }
-std::vector<std::string> PlainCells(const NextAction& action) { return Cells(action, false); }
+std::vector<std::string> FullCells(const NextAction& action) { return ActionCells(action, true); }
+std::vector<std::string> PlainCells(const NextAction& action) { return ActionCells(action, false); }
 
 Status ListActions(Tool& tool, const ListActionsFlags& flags) {
   if (flags.client.empty() == flags.staff.empty())
@@ -106,7 +106,7 @@ Status Publish(Tool& tool, const PublishReferenceFlags& flags) {
   return PublishReferences(tool, flags, std::move(all), SetNextVersion);
 }
 
-void AddList(CLI::App& group, Tool& tool) {
+void AddNextActionList(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<ListActionsFlags>();
   CLI::App& verb =
       AddVerb(group, "list", "What the rules propose for a client or a book, the most urgent first, and why",
@@ -154,7 +154,7 @@ void AddPublish(CLI::App& group, Tool& tool) {
 
 void AddNextActionVerbs(CLI::App& app, Tool& tool) {
   CLI::App& group = AddGroup(app, "next-actions", "What to do next with clients, by published rules");
-  AddList(group, tool);
+  AddNextActionList(group, tool);
   AddAnswer(group, tool);
   AddPublish(group, tool);
 }

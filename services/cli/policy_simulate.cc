@@ -6,16 +6,16 @@
 #include <iterator>
 
 #include "kefu/query/v1/clock.grpc.pb.h"
-#include "platform/base/time.h"
 #include "services/cli/call.h"
 #include "services/cli/clock_show.h"
 #include "services/cli/output.h"
+#include "services/cli/record.h"
 #include "services/cli/verbs.h"
 
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct PolicySimulateFlags {
   std::vector<std::string> files;
   std::string from, until, as_of;
   int limit = 50;
@@ -43,19 +43,13 @@ Status AddFile(const std::string& path, query::v1::SimulatePolicyRequest* reques
                          as_pack.ToString(), as_calendar.ToString());
 }
 
-Status SetTime(const std::string& text, google::protobuf::Timestamp* time) {
-  ASSIGN_OR_RETURN(const absl::Time read, ParseRfc3339(text));
-  *time = ToProto(read);
-  return OkStatus();
-}
-
 std::string Side(bool has, const query::v1::Clock& clock) {
   if (!has) return "none";
   const std::string due = clock.has_due_at() ? TimeText(clock.due_at()) : "no due time";
   return due + ", " + ClockStateText(clock);
 }
 
-std::vector<std::string> Cells(const query::v1::ClockDifference& difference) {
+std::vector<std::string> DifferenceCells(const query::v1::ClockDifference& difference) {
   const auto& one = difference.has_before() ? difference.before() : difference.after();
   return {one.case_id(), one.client_id(),
           one.run() == 0 ? one.clock_id() : fmt::format("{} #{}", one.clock_id(), one.run()),
@@ -74,19 +68,20 @@ void PrintSummary(const query::v1::SimulationSummary& summary) {
                 {"newly kept", fmt::format("{}", summary.newly_kept())}});
 }
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const PolicySimulateFlags& flags) {
   query::v1::SimulatePolicyRequest request;
   for (const std::string& file : flags.files) RETURN_IF_ERROR(AddFile(file, &request));
-  if (!flags.from.empty()) RETURN_IF_ERROR(SetTime(flags.from, request.mutable_received_from()));
-  if (!flags.until.empty()) RETURN_IF_ERROR(SetTime(flags.until, request.mutable_received_until()));
-  if (!flags.as_of.empty()) RETURN_IF_ERROR(SetTime(flags.as_of, request.mutable_as_of()));
+  using Request = query::v1::SimulatePolicyRequest;
+  RETURN_IF_ERROR(SetTime("--from", flags.from, &Request::mutable_received_from, &request));
+  RETURN_IF_ERROR(SetTime("--until", flags.until, &Request::mutable_received_until, &request));
+  RETURN_IF_ERROR(SetTime("--as-of", flags.as_of, &Request::mutable_as_of, &request));
   request.set_max_differences(flags.limit);
   runtime::Table table({"CASE", "CLIENT", "CLOCK", "BEFORE", "AFTER"});
   return Follow(tool, &query::v1::ClockService::Stub::SimulatePolicy, request,
                 [&](const query::v1::SimulatePolicyResponse& response) -> Status {
                   if (tool.json()) return PrintJson(response);
                   if (response.has_difference()) {
-                    table.Row(Cells(response.difference()));
+                    table.Row(DifferenceCells(response.difference()));
                     return OkStatus();
                   }
                   if (!table.empty()) {
@@ -101,7 +96,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddPolicySimulateVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PolicySimulateFlags>();
   CLI::App& verb =
       AddVerb(group, "simulate", "What packs or calendars would change if they had been in force; changes nothing",
               {"kefu policy simulate deploy/policies/pack.firm.service.json",

@@ -179,7 +179,7 @@ void AddPublish(CLI::App& group, Tool& tool, const ReferenceNoun& noun, const st
   });
 }
 
-void AddList(CLI::App& group, Tool& tool) {
+void AddProductList(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<ListProductFlags>();
   CLI::App& verb = AddVerb(group, "list", "Products as they are now",
                            {"kefu product list --count", "kefu product list --kind instrument --withdrawn",
@@ -195,12 +195,12 @@ void AddList(CLI::App& group, Tool& tool) {
   OnRun(verb, tool, [flags](Tool& tool) { return ListProducts(tool, *flags); });
 }
 
-void AddGet(CLI::App& group, Tool& tool) {
-  struct Flags {
+void AddProductGet(CLI::App& group, Tool& tool) {
+  struct ProductFlags {
     std::string name;
     int32_t version = 0;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ProductFlags>();
   CLI::App& verb = AddVerb(group, "get", "One product with its process, by id, name or alias, however it is written",
                            {"kefu product get P-1", "kefu product get 晨报", "kefu product get P-1 --version 1 --output json"});
   verb.add_option("product", flags->name, "Id, name or alias")->required();
@@ -235,8 +235,8 @@ void AddAlias(CLI::App& group, Tool& tool) {
 
 void AddProductVerbs(CLI::App& app, Tool& tool) {
   CLI::App& product = AddGroup(app, "product", "Service products: the catalogue, and what fits whom");
-  AddList(product, tool);
-  AddGet(product, tool);
+  AddProductList(product, tool);
+  AddProductGet(product, tool);
   AddMatch(product, tool);
   AddPublish(product, tool, kProductNoun, "Publish products; without a version they become the next one",
              {"kefu product publish products.json", "kefu product publish *.json --wait 30s",

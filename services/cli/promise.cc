@@ -11,13 +11,13 @@ namespace {
 
 using events::v1::Event;
 
-struct Flags {
+struct PromiseFlags {
   std::string promise, client, text, due, owner, case_id, contact, cause;
   RecordFlags record;
 };
 
 // The event's client: told, or the one the promise was made to.
-Status SetClient(Tool& tool, const Flags& flags, Event* event) {
+Status SetClient(Tool& tool, const PromiseFlags& flags, Event* event) {
   event->set_client_id(flags.client);
   if (flags.client.empty()) {
     ASSIGN_OR_RETURN(*event->mutable_client_id(), ClientOfUndertaking(tool, flags.promise));
@@ -25,7 +25,7 @@ Status SetClient(Tool& tool, const Flags& flags, Event* event) {
   return OkStatus();
 }
 
-Status Make(Tool& tool, const Flags& flags) {
+Status Make(Tool& tool, const PromiseFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_promise_made();
@@ -38,7 +38,7 @@ Status Make(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Keep(Tool& tool, const Flags& flags) {
+Status Keep(Tool& tool, const PromiseFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   event.mutable_promise_kept()->set_promise_id(flags.promise);
@@ -46,7 +46,7 @@ Status Keep(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Release(Tool& tool, const Flags& flags) {
+Status Release(Tool& tool, const PromiseFlags& flags) {
   Event event;
   RETURN_IF_ERROR(SetClient(tool, flags, &event));
   auto* body = event.mutable_promise_released();
@@ -55,19 +55,19 @@ Status Release(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-CLI::App& AddPromise(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddPromise(CLI::App& group, PromiseFlags& flags, const std::string& name, const std::string& help,
                      const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("promise", flags.promise, "The firm's own id of the promise")->required();
   return verb;
 }
 
-void AddClientFlag(CLI::App& verb, Flags& flags) {
+void AddClientFlag(CLI::App& verb, PromiseFlags& flags) {
   verb.add_option("--client", flags.client, "Whom it was made to; asked for at the server if not given");
 }
 
 void AddMake(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PromiseFlags>();
   CLI::App& verb = AddPromise(group, *flags, "make", "The firm promised a client something",
                               {"kefu promise make P-1 --client C-1 --text '週五前寄出對帳單' --due 72h --owner S-7",
                                "kefu promise make P-2 --client C-1 --case K-1 --due 2026-03-05T17:00:00+08:00",
@@ -83,7 +83,7 @@ void AddMake(CLI::App& group, Tool& tool) {
 }
 
 void AddKeep(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PromiseFlags>();
   CLI::App& verb = AddPromise(group, *flags, "keep", "It was done as promised",
                               {"kefu promise keep P-1 --by S-7", "kefu promise keep P-1 --contact X-77",
                                "kefu promise keep P-1 --client C-1 --at 2026-03-05T16:10:00+08:00"});
@@ -94,7 +94,7 @@ void AddKeep(CLI::App& group, Tool& tool) {
 }
 
 void AddRelease(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PromiseFlags>();
   CLI::App& verb = AddPromise(group, *flags, "release", "The client does not want it any more, or it became void",
                               {"kefu promise release P-1 --cause client_waived", "kefu promise release P-1 --by S-7",
                                "kefu promise release P-1 --client C-1 --cause account_closed"});

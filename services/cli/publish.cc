@@ -23,7 +23,7 @@ namespace {
 using ingest::v1::IngestService;
 using ingest::v1::PublishResult;
 
-struct Flags {
+struct PublishFlags {
   std::string file = "-";
   std::string json;
   std::string wait = "durable";
@@ -59,7 +59,7 @@ struct Totals {
   Status Outcome() const { return refused + invalid > 0 ? AlreadyTold() : OkStatus(); }
 };
 
-Status PublishOne(Tool& tool, const Flags& flags) {
+Status PublishOne(Tool& tool, const PublishFlags& flags) {
   ingest::v1::PublishEventRequest request;
   RETURN_IF_ERROR(runtime::FromJson(flags.json, request.mutable_event()));
   CompleteEvent(request.mutable_event());
@@ -79,7 +79,7 @@ Status PublishOne(Tool& tool, const Flags& flags) {
 // One stream of events: a thread reads lines and writes them, this thread takes the answers, which come in order.
 class EventStream {
  public:
-  EventStream(Tool& tool, const Flags& flags, std::istream& input)
+  EventStream(Tool& tool, const PublishFlags& flags, std::istream& input)
       : tool_(tool), flags_(flags), input_(input), progress_(tool.ProgressOf("publishing", "events", 0)) {}
 
   Status Run() {
@@ -142,7 +142,7 @@ class EventStream {
   }
 
   Tool& tool_;
-  const Flags& flags_;
+  const PublishFlags& flags_;
   std::istream& input_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<ingest::v1::StreamEventsRequest, ingest::v1::StreamEventsResponse>> stream_;
@@ -154,7 +154,7 @@ class EventStream {
   runtime::Progress progress_;
 };
 
-Status Publish(Tool& tool, const Flags& flags) {
+Status Publish(Tool& tool, const PublishFlags& flags) {
   if (!flags.json.empty()) return PublishOne(tool, flags);
   if (flags.file == "-") {
     std::ios::sync_with_stdio(false);
@@ -168,7 +168,7 @@ Status Publish(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddPublishVerb(CLI::App& app, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PublishFlags>();
   CLI::App& verb =
       AddVerb(app, "publish", "Record events: one as --json, or a file with one a line",
               {"kefu publish events.ndjson --wait applied", "kefu publish < events.ndjson",

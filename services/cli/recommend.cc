@@ -67,7 +67,7 @@ Status EachRecommendation(Tool& tool, const ListRecommendationFlags& flags, int6
   });
 }
 
-std::vector<std::string> Cells(const Recommendation& one) {
+std::vector<std::string> RecommendationCells(const Recommendation& one) {
   return {one.recommendation_id(),
           one.client_id(),
           TimeText(one.made_at()),
@@ -82,7 +82,7 @@ std::vector<std::string> Cells(const Recommendation& one) {
 Status List(Tool& tool, const ListRecommendationFlags& flags) {
   int64_t total = 0;
   Listing<Recommendation> listing(
-      tool, {"ID", "CLIENT", "MADE", "OWNER", "PRODUCT", "LEVEL", "INSISTED", "STATE", "AMOUNT"}, Cells);
+      tool, {"ID", "CLIENT", "MADE", "OWNER", "PRODUCT", "LEVEL", "INSISTED", "STATE", "AMOUNT"}, RecommendationCells);
   RETURN_IF_ERROR(EachRecommendation(tool, flags, &total, [&](Recommendation& one) {
     if (!flags.list.personal) ClearPersonal(&one);
     return listing.Add(one);
@@ -218,7 +218,7 @@ void AddFollow(CLI::App& group, Tool& tool) {
   OnRun(verb, tool, [flags](Tool& tool) { return FollowUp(tool, *flags); });
 }
 
-void AddList(CLI::App& group, Tool& tool) {
+void AddRecommendationList(CLI::App& group, Tool& tool) {
   auto flags = std::make_shared<ListRecommendationFlags>();
   CLI::App& verb = AddVerb(group, "list", "Recommendations, newest first",
                            {"kefu recommend list --client C-1 --open", "kefu recommend list --staff S-7 --count",
@@ -246,7 +246,7 @@ void AddRecommendVerbs(CLI::App& app, Tool& tool) {
   CLI::App& group = AddGroup(app, "recommend", "Recommendations to clients, and what came of them");
   AddMake(group, tool);
   AddFollow(group, tool);
-  AddList(group, tool);
+  AddRecommendationList(group, tool);
 }
 
 }  // namespace kefu::cli

@@ -120,7 +120,7 @@ void AddPublish(CLI::App& group, Tool& tool, const ReferenceNoun& noun, const st
   });
 }
 
-void AddList(CLI::App& group, Tool& tool, const ReferenceNoun& noun, const std::string& word) {
+void AddReferenceList(CLI::App& group, Tool& tool, const ReferenceNoun& noun, const std::string& word) {
   auto flags = std::make_shared<ListReferenceFlags>();
   flags->kind = noun.kind;
   CLI::App& verb = AddVerb(group, "list", "What is in force, or all versions of one",
@@ -132,10 +132,10 @@ void AddList(CLI::App& group, Tool& tool, const ReferenceNoun& noun, const std::
 }
 
 void AddShow(CLI::App& group, Tool& tool, const ReferenceNoun& noun, const std::string& word) {
-  struct Flags {
+  struct ReferenceFlags {
     std::string id, version;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReferenceFlags>();
   CLI::App& verb = AddVerb(group, "show", "One version in full, as it can be published again",
                            {fmt::format("kefu {} show {}", word, noun.example),
                             fmt::format("kefu {} show {} --version 1", word, noun.example),
@@ -178,11 +178,11 @@ void AddReferenceShowVerb(CLI::App& group, Tool& tool) {
 }
 
 void AddRulesAdoptVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ReferenceFlags {
     int32_t version = 2;
     PublishReferenceFlags publish;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReferenceFlags>();
   CLI::App& verb = AddVerb(group, "adopt",
                            "From now on admission judges by this version of its rules; there is no way back",
                            {"kefu rules adopt", "kefu rules adopt 2 --actor S-1", "kefu rules adopt --wait 30s"});
@@ -217,7 +217,7 @@ void AddCalendarVerbs(CLI::App& group, Tool& tool) {
               "kefu calendar publish - --actor S-1 < tw.business.json"},
              CompleteCalendar);
   AddShow(group, tool, kCalendarNoun, "calendar");
-  AddList(group, tool, kCalendarNoun, "calendar");
+  AddReferenceList(group, tool, kCalendarNoun, "calendar");
 }
 
 void AddPolicyVerbs(CLI::App& group, Tool& tool) {
@@ -227,7 +227,7 @@ void AddPolicyVerbs(CLI::App& group, Tool& tool) {
               "kefu policy publish - --actor S-1 < firm.service.json"},
              SetNextVersion);
   AddShow(group, tool, kPolicyNoun, "policy");
-  AddList(group, tool, kPolicyNoun, "policy");
+  AddReferenceList(group, tool, kPolicyNoun, "policy");
 }
 
 void AddCodesVerbs(CLI::App& group, Tool& tool) {
@@ -236,7 +236,7 @@ void AddCodesVerbs(CLI::App& group, Tool& tool) {
               "kefu codes publish - --actor S-1 < topics.json"},
              nullptr);
   AddShow(group, tool, kCodesNoun, "codes");
-  AddList(group, tool, kCodesNoun, "codes");
+  AddReferenceList(group, tool, kCodesNoun, "codes");
 }
 
 void AddSuitabilityPackVerbs(CLI::App& group, Tool& tool) {
@@ -246,7 +246,7 @@ void AddSuitabilityPackVerbs(CLI::App& group, Tool& tool) {
               "kefu suitability publish *.json --wait 30s", "kefu suitability publish - --actor S-1 < pack.json"},
              SetNextVersion);
   AddShow(group, tool, kSuitabilityNoun, "suitability");
-  AddList(group, tool, kSuitabilityNoun, "suitability");
+  AddReferenceList(group, tool, kSuitabilityNoun, "suitability");
 }
 
 }  // namespace kefu::cli

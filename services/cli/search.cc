@@ -12,7 +12,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct SearchFlags {
   std::vector<std::string> words;
   std::string client, kind, branch, about_case, since, until, min_position;
   bool count = false;
@@ -32,7 +32,7 @@ std::vector<std::string> Cells(const query::v1::TextHit& hit) {
   return {TimeText(hit.occurred_at()), hit.client_id(), hit.kind(), hit.case_id(), field, SnippetText(hit)};
 }
 
-StatusOr<query::v1::SearchTextRequest> RequestOf(const Flags& flags) {
+StatusOr<query::v1::SearchTextRequest> RequestOf(const SearchFlags& flags) {
   query::v1::SearchTextRequest request;
   std::string query;
   for (const std::string& word : flags.words) query += (query.empty() ? "" : " ") + word;
@@ -65,7 +65,7 @@ Status Count(Tool& tool, query::v1::SearchTextRequest request) {
   return OkStatus();
 }
 
-Status Search(Tool& tool, const Flags& flags) {
+Status Search(Tool& tool, const SearchFlags& flags) {
   ASSIGN_OR_RETURN(query::v1::SearchTextRequest request, RequestOf(flags));
   if (flags.count) return Count(tool, request);
   Listing<query::v1::TextHit> listing(tool, {"WHEN", "CLIENT", "WHAT", "CASE", "WHERE", "WORDS"}, Cells);
@@ -85,7 +85,7 @@ Status Search(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddSearchVerb(CLI::App& app, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SearchFlags>();
   CLI::App& verb = AddVerb(app, "search", "Find what was said: words in notes, complaints and contacts, newest first",
                            {"kefu search 投诉 退款", "kefu search '\"wire transfer\" fee' --since 2026-03-01T00:00:00Z",
                             "kefu search 扣款 --client C-1 --kind complaint_received --all --output json",

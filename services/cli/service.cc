@@ -38,7 +38,7 @@ struct ListServiceFlags {
   }
 };
 
-std::vector<std::string> Cells(const Subscription& one) {
+std::vector<std::string> SubscriptionCells(const Subscription& one) {
   return {one.subscription_id(),
           one.client_id(),
           one.product_id(),
@@ -60,7 +60,7 @@ Status List(Tool& tool, const ListServiceFlags& flags) {
   request.set_show_total_size(flags.count);
   int64_t total = 0;
   Listing<Subscription> listing(
-      tool, {"ID", "CLIENT", "PRODUCT", "STATE", "STEPS", "NEXT", "DUE", "PROCESS", "BY"}, Cells);
+      tool, {"ID", "CLIENT", "PRODUCT", "STATE", "STEPS", "NEXT", "DUE", "PROCESS", "BY"}, SubscriptionCells);
   RETURN_IF_ERROR(EachPage(tool, flags.list, [&](int size, std::string* token) -> StatusOr<int> {
     request.set_page_size(size);
     request.set_page_token(*token);
@@ -77,12 +77,12 @@ Status List(Tool& tool, const ListServiceFlags& flags) {
   return OkStatus();
 }
 
-struct Flags {
+struct ServiceFlags {
   std::string subscription, client, product, bundle, staff, step, channel, contact, cause;
   RecordFlags record;
 };
 
-Status Subscribe(Tool& tool, const Flags& flags) {
+Status Subscribe(Tool& tool, const ServiceFlags& flags) {
   query::v1::GetProductRequest request;
   request.set_name("products/" + flags.product);
   ASSIGN_OR_RETURN(const query::v1::Product product, Call(tool, &CatalogueService::Stub::GetProduct, request));
@@ -96,7 +96,7 @@ Status Subscribe(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Deliver(Tool& tool, const Flags& flags) {
+Status Deliver(Tool& tool, const ServiceFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_service_delivered();
@@ -113,7 +113,7 @@ Status Deliver(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status End(Tool& tool, const Flags& flags) {
+Status End(Tool& tool, const ServiceFlags& flags) {
   Event event;
   event.set_client_id(flags.client);
   auto* body = event.mutable_service_ended();
@@ -122,7 +122,7 @@ Status End(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-CLI::App& AddMove(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddMove(CLI::App& group, ServiceFlags& flags, const std::string& name, const std::string& help,
                   const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("subscription", flags.subscription, "The firm's own id of the subscription")->required();
@@ -153,7 +153,7 @@ void AddListVerb(CLI::App& group, Tool& tool) {
 }
 
 void AddSubscribe(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ServiceFlags>();
   CLI::App& verb = AddMove(group, *flags, "subscribe", "A client takes a product",
                            {"kefu service subscribe B-1 --client C-1 --product P-1",
                             "kefu service subscribe B-2 --client C-1 --product 晨报 --staff S-7",
@@ -166,7 +166,7 @@ void AddSubscribe(CLI::App& group, Tool& tool) {
 }
 
 void AddDeliver(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ServiceFlags>();
   CLI::App& verb = AddMove(group, *flags, "deliver", "A step of the standard process was done",
                            {"kefu service deliver B-1 --client C-1 --step welcome --channel phone",
                             "kefu service deliver B-1 --client C-1 --step plan --contact X-77 --staff S-7",
@@ -180,7 +180,7 @@ void AddDeliver(CLI::App& group, Tool& tool) {
 }
 
 void AddEnd(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ServiceFlags>();
   CLI::App& verb = AddMove(group, *flags, "end", "The client does not want it any more, or it ran out",
                            {"kefu service end B-1 --client C-1", "kefu service end B-1 --client C-1 --cause client_wish",
                             "kefu service end B-1 --client C-1 --cause ran_out --by S-7"});

@@ -108,14 +108,14 @@ void AddList(CLI::App& group, Tool& tool) {
   OnRun(verb, tool, [flags](Tool& tool) { return List(tool, *flags); });
 }
 
-struct Flags {
+struct StaffFlags {
   std::string staff, name, unit, contract = "employee", joined, qualification, number, from, until, course, on;
   std::vector<std::string> roles, permits;
   int32_t minutes = 0, law_minutes = 0;
   RecordFlags record;
 };
 
-Status Publish(Tool& tool, const Flags& flags) {
+Status Publish(Tool& tool, const StaffFlags& flags) {
   Event event;
   auto* body = event.mutable_staff_published();
   body->set_staff_id(flags.staff);
@@ -127,7 +127,7 @@ Status Publish(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Qualify(Tool& tool, const Flags& flags) {
+Status Qualify(Tool& tool, const StaffFlags& flags) {
   Event event;
   auto* body = event.mutable_qualification_recorded();
   body->set_staff_id(flags.staff);
@@ -139,7 +139,7 @@ Status Qualify(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-Status Train(Tool& tool, const Flags& flags) {
+Status Train(Tool& tool, const StaffFlags& flags) {
   Event event;
   auto* body = event.mutable_training_recorded();
   body->set_staff_id(flags.staff);
@@ -150,7 +150,7 @@ Status Train(Tool& tool, const Flags& flags) {
   return RecordEvent(tool, flags.record, std::move(event));
 }
 
-CLI::App& AddOne(CLI::App& group, Flags& flags, const std::string& name, const std::string& help,
+CLI::App& AddOne(CLI::App& group, StaffFlags& flags, const std::string& name, const std::string& help,
                  const std::vector<std::string>& examples) {
   CLI::App& verb = AddVerb(group, name, help, examples);
   verb.add_option("staff", flags.staff, "The staff number")->required();
@@ -158,7 +158,7 @@ CLI::App& AddOne(CLI::App& group, Flags& flags, const std::string& name, const s
 }
 
 void AddPublish(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<StaffFlags>();
   CLI::App& verb =
       AddOne(group, *flags, "publish", "A member of staff as it is from now on: the whole record",
              {"kefu staff publish S-7 --name 王小明 --unit B-01 --role broker --joined 2026-01-05",
@@ -176,7 +176,7 @@ void AddPublish(CLI::App& group, Tool& tool) {
 }
 
 void AddQualify(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<StaffFlags>();
   CLI::App& verb = AddOne(
       group, *flags, "qualify", "What a member of staff is qualified for, and how long; replaces the earlier record",
       {"kefu staff qualify S-7 securities_practice --number S0010 --from 2026-01-01 --until 2027-12-31 --permits serve",
@@ -195,7 +195,7 @@ void AddQualify(CLI::App& group, Tool& tool) {
 }
 
 void AddTrain(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<StaffFlags>();
   CLI::App& verb = AddOne(group, *flags, "train", "Training that a member of staff took",
                           {"kefu staff train S-7 suitability_2026 --on 2026-03-01 --minutes 90",
                            "kefu staff train S-7 anti_money_laundering --on 2026-03-02 --minutes 60 --law-minutes 60",

@@ -19,7 +19,7 @@ namespace {
 using query::v1::StatisticsCell;
 
 // What both verbs ask for.
-struct Cells {
+struct StatsCells {
   std::string cube, from, to, filter, min_position;
 };
 
@@ -29,7 +29,7 @@ std::string Day(int days_ago) {
   return fmt::format("{:04}-{:02}-{:02}", day.year(), day.month(), day.day());
 }
 
-void AddCellsFlags(CLI::App& verb, Cells& cells) {
+void AddCellsFlags(CLI::App& verb, StatsCells& cells) {
   verb.add_option("cube", cells.cube, "contacts, cases, offers, clocks, undertakings, ratings or trading");
   verb.add_option("--from", cells.from, "First day, such as 2026-03-01; 29 days ago if not given");
   verb.add_option("--to", cells.to, "Last day; today (UTC+8) if not given");
@@ -38,7 +38,7 @@ void AddCellsFlags(CLI::App& verb, Cells& cells) {
 }
 
 template <class Request>
-Request RequestOf(const Cells& cells) {
+Request RequestOf(const StatsCells& cells) {
   Request request;
   request.set_cube(cells.cube);
   request.set_to_day(cells.to.empty() ? Day(0) : cells.to);
@@ -131,7 +131,7 @@ query::v1::Granularity GranularityOf(const std::string& name) {
 }
 
 struct ShowFlags {
-  Cells cells;
+  StatsCells cells;
   std::string every, unit, unit_level;
   std::vector<std::string> by;
 };
@@ -154,7 +154,7 @@ Status Show(Tool& tool, const ShowFlags& flags) {
 }
 
 struct EventsFlags {
-  Cells cells;
+  StatsCells cells;
   std::string token;
   ListFlags list;
 };
@@ -170,7 +170,7 @@ std::vector<std::string> EventCells(const query::v1::TimelineEntry& entry) {
 }
 
 Status Events(Tool& tool, const EventsFlags& flags) {
-  const Cells& cells = flags.cells;
+  const StatsCells& cells = flags.cells;
   if (!flags.token.empty() && !(cells.cube + cells.from + cells.to + cells.filter).empty())
     return InvalidArgument("--token says cube, days and filter; leave them out");
   query::v1::ListCellEventsRequest request;

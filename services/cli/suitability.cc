@@ -95,10 +95,10 @@ Status ShowInvestor(Tool& tool, const std::string& client, const std::string& mi
 }
 
 void AddInvestor(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct SuitabilityFlags {
     std::string client, min_position;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SuitabilityFlags>();
   CLI::App& verb = AddVerb(group, "investor", "What a client can bear, now and before, newest first",
                            {"kefu suitability investor C-1", "kefu suitability investor clients/C-1",
                             "kefu suitability investor C-1 --output json"});

@@ -17,7 +17,7 @@ namespace {
 
 using query::v1::Undertaking;
 
-struct Flags {
+struct UndertakingListFlags {
   query::v1::UndertakingKind kind{};
   std::string client, owner, team, case_id, state, filter, as_of, min_position;
   bool overdue = false, count = false;
@@ -47,7 +47,7 @@ std::vector<std::string> Cells(const Undertaking& one) {
           one.text()};
 }
 
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const UndertakingListFlags& flags) {
   query::v1::ListUndertakingsRequest request;
   request.set_parent(flags.client.empty() ? "clients/-" : ClientName(flags.client));
   request.set_filter(flags.Filter());
@@ -81,7 +81,7 @@ Status List(Tool& tool, const Flags& flags) {
 
 void AddUndertakingListVerb(CLI::App& group, Tool& tool, query::v1::UndertakingKind kind, const std::string& help,
                             const std::vector<std::string>& examples) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<UndertakingListFlags>();
   flags->kind = kind;
   flags->state = "open";
   CLI::App& verb = AddVerb(group, "list", help, examples);

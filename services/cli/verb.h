@@ -3,13 +3,14 @@
 // How a verb of `kefu` is made. A verb is one small file with a function that adds itself:
 //
 //   void AddPublishVerb(CLI::App& app, Tool& tool) {
-//     struct Flags { std::string file = "-"; };
-//     auto flags = std::make_shared<Flags>();
+//     struct PublishFlags { std::string file = "-"; };
+//     auto flags = std::make_shared<PublishFlags>();
 //     CLI::App& verb = AddVerb(app, "publish", "Record events", {"kefu publish events.ndjson", …});
 //     verb.add_option("file", flags->file, "NDJSON file, - for stdin");
 //     OnRun(verb, tool, [flags](Tool& tool) { return Publish(tool, *flags); });
 //   }
 //
+// Names are its own even where nobody else sees them (PublishFlags, not Flags): verbs are compiled several at a time.
 // verbs.cc calls each of them once. Options that all verbs share (--server, TLS, --output, --progress, --quiet) are
 // declared once, in tool.cc, and may stand before or after the verb. Nothing runs while the command line is parsed:
 // the chosen verb runs afterwards, and its status decides the exit code (ExitCodeOf).

@@ -12,7 +12,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ViewBrowseFlags {
   std::string view, table;
   int partition = -1;
   ListFlags list;
@@ -23,7 +23,7 @@ std::vector<std::string> Cells(const admin::v1::Row& row) {
           row.json()};
 }
 
-Status Browse(Tool& tool, const Flags& flags) {
+Status Browse(Tool& tool, const ViewBrowseFlags& flags) {
   admin::v1::BrowseRowsRequest request;
   request.set_parent(ViewName(flags.view));
   request.set_table(flags.table);
@@ -45,7 +45,7 @@ Status Browse(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddViewBrowseVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ViewBrowseFlags>();
   CLI::App& verb = AddVerb(group, "browse", "Rows of any view, in key order; the server masks personal data",
                            {"kefu view browse client", "kefu view browse case --table cases --limit 5",
                             "kefu view browse journal --partition 3 --output json"});

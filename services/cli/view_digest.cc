@@ -24,10 +24,10 @@ void Print(const admin::v1::DigestViewResponse& response) {
 }  // namespace
 
 void AddViewDigestVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ViewDigestFlags {
     std::string view, min_position;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ViewDigestFlags>();
   CLI::App& verb = AddVerb(group, "digest", "A digest over all rows of a view: equal digests mean equal bytes",
                            {"kefu view digest client", "kefu view digest case --output json | jq -r .digest",
                             "kefu view digest journal --min-position AAEC --timeout 5m"});

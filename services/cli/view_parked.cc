@@ -11,7 +11,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ViewParkedFlags {
   std::string view = "-";
   ListFlags list;
 };
@@ -25,7 +25,7 @@ std::vector<std::string> Cells(const admin::v1::ParkedEvent& event) {
           event.reason().empty() ? "(waits behind an earlier one)" : event.reason()};
 }
 
-Status List(Tool& tool, const Flags& flags) {
+Status List(Tool& tool, const ViewParkedFlags& flags) {
   admin::v1::ListParkedEventsRequest request;
   request.set_parent(ViewName(flags.view));
   Listing<admin::v1::ParkedEvent> listing(tool, {"VIEW", "CLIENT", "PLACE", "EVENT", "RECORDED", "REASON"}, Cells);
@@ -45,7 +45,7 @@ Status List(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddViewParkedVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ViewParkedFlags>();
   CLI::App& verb = AddVerb(group, "parked", "Events that views could not take, oldest first",
                            {"kefu view parked", "kefu view parked client", "kefu view parked --all --output json"});
   verb.add_option("view", flags->view, "Only this view's");

@@ -16,7 +16,7 @@ namespace {
 
 constexpr absl::Duration kAskEvery = absl::Milliseconds(250);
 
-struct Flags {
+struct ViewRebuildFlags {
   std::string view;
   bool detach = false;
 };
@@ -58,7 +58,7 @@ Status FollowRebuild(Tool& tool, const std::string& name, admin::v1::View view) 
   return OkStatus();
 }
 
-Status Rebuild(Tool& tool, const Flags& flags) {
+Status Rebuild(Tool& tool, const ViewRebuildFlags& flags) {
   admin::v1::RebuildViewRequest request;
   request.set_name(ViewName(flags.view));
   ASSIGN_OR_RETURN(const admin::v1::RebuildViewResponse response,
@@ -72,7 +72,7 @@ Status Rebuild(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddViewRebuildVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ViewRebuildFlags>();
   CLI::App& verb = AddVerb(
       group, "rebuild", "Build a view anew from the log, beside the one that serves",
       {"kefu view rebuild client", "kefu view rebuild case --detach", "kefu view rebuild journal --progress json"});

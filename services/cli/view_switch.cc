@@ -32,11 +32,11 @@ void Print(const admin::v1::CompareBuildsResponse& compared) {
 }  // namespace
 
 void AddViewCompareVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ViewSwitchFlags {
     std::string view;
     int limit = 0;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ViewSwitchFlags>();
   CLI::App& verb = AddVerb(
       group, "compare", "The serving build of a view against the one that waits, or the one before, key by key",
       {"kefu view compare client", "kefu view compare case --limit 100 --output json", "kefu view compare book --timeout 5m"});
@@ -55,11 +55,11 @@ void AddViewCompareVerb(CLI::App& group, Tool& tool) {
 }
 
 void AddViewSwitchVerb(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ViewSwitchFlags {
     std::string view, reason, actor;
     bool back = false;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ViewSwitchFlags>();
   CLI::App& verb = AddVerb(
       group, "switch", "Let the other build of a view serve: one that waits because it differs, or the one before again",
       {"kefu view switch client --back --actor A-1 --reason 'wrong counts since the upgrade'",

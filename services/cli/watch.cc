@@ -7,11 +7,11 @@
 namespace kefu::cli {
 
 void AddWatchVerb(CLI::App& app, Tool& tool) {
-  struct Flags {
+  struct WatchFlags {
     std::string client;
     bool personal = false;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<WatchFlags>();
   CLI::App& verb = AddVerb(app, "watch", "Watch one client, or the open cases of all",
                            {"kefu watch", "kefu watch C-1", "kefu watch C-1 --output json"});
   verb.add_option("client", flags->client, "Client id; without it, open cases are watched");

@@ -11,7 +11,7 @@ using events::v1::Channel;
 using query::v1::CheckContactResponse;
 
 // 09:00 in Taipei.
-constexpr auto kPhone = events::v1::CHANNEL_PHONE;
+constexpr auto kByPhone = events::v1::CHANNEL_PHONE;
 
 class CheckContactTest : public testing::Test {
  protected:
@@ -49,20 +49,20 @@ class CheckContactTest : public testing::Test {
 };
 
 TEST_F(CheckContactTest, AClientWithoutLimitsMayBeContacted) {
-  Given(Registered("王小明").Client("A"), Contacted(kPhone, events::v1::DIRECTION_INBOUND).Client("B"));
-  EXPECT_EQ(Rule("A", kPhone, "marketing", day_), "");
-  EXPECT_EQ(Rule("B", kPhone, "", day_), "");
+  Given(Registered("王小明").Client("A"), Contacted(kByPhone, events::v1::DIRECTION_INBOUND).Client("B"));
+  EXPECT_EQ(Rule("A", kByPhone, "marketing", day_), "");
+  EXPECT_EQ(Rule("B", kByPhone, "", day_), "");
 }
 
 TEST_F(CheckContactTest, QuietHoursRefuseUntilTheirEndAndTheLawMayAlwaysCall) {
   Given(Registered("王小明").Client("A"), Quiet(22 * 60, 8 * 60).Client("A"));
-  EXPECT_EQ(Rule("A", kPhone, "", day_ + absl::Hours(8)), "");
-  EXPECT_EQ(Rule("A", kPhone, "", day_ + absl::Hours(22) - absl::Milliseconds(1)), "");
-  const auto refused = Check("A", kPhone, "", day_ + absl::Hours(22));
+  EXPECT_EQ(Rule("A", kByPhone, "", day_ + absl::Hours(8)), "");
+  EXPECT_EQ(Rule("A", kByPhone, "", day_ + absl::Hours(22) - absl::Milliseconds(1)), "");
+  const auto refused = Check("A", kByPhone, "", day_ + absl::Hours(22));
   ASSERT_TRUE(refused.ok());
   EXPECT_EQ(refused->rule(), "contact_in_quiet_hours");
   EXPECT_EQ(FromProto(refused->allowed_from()), day_ + absl::Hours(32));
-  EXPECT_EQ(Rule("A", kPhone, "legal", day_ + absl::Hours(23)), "");
+  EXPECT_EQ(Rule("A", kByPhone, "legal", day_ + absl::Hours(23)), "");
 }
 
 TEST_F(CheckContactTest, TheBranchesCalendarSaysWhatTimeItIs) {
@@ -84,8 +84,8 @@ TEST_F(CheckContactTest, TheBranchesCalendarSaysWhatTimeItIs) {
         }),
         UnitTold("0001").With([](events::v1::Event& event) { event.mutable_unit_published()->set_calendar_id("uk"); }));
   // 22:00 in Taipei is 14:00 there.
-  EXPECT_EQ(Rule("A", kPhone, "", day_ + absl::Hours(22)), "");
-  EXPECT_EQ(Rule("A", kPhone, "", day_ + absl::Hours(30)), "contact_in_quiet_hours");
+  EXPECT_EQ(Rule("A", kByPhone, "", day_ + absl::Hours(22)), "");
+  EXPECT_EQ(Rule("A", kByPhone, "", day_ + absl::Hours(30)), "contact_in_quiet_hours");
 }
 
 TEST_F(CheckContactTest, AWithdrawnConsentAndAChannelThatIsNotAllowedDoNotPassWithTime) {
@@ -100,32 +100,32 @@ TEST_F(CheckContactTest, AWithdrawnConsentAndAChannelThatIsNotAllowedDoNotPassWi
   EXPECT_FALSE(refused->has_allowed_from());
   EXPECT_EQ(Rule("A", events::v1::CHANNEL_EMAIL, "marketing", day_ - absl::Milliseconds(1)), "");
   EXPECT_EQ(Rule("A", events::v1::CHANNEL_EMAIL, "", day_ + absl::Hours(9)), "");
-  EXPECT_EQ(Rule("A", kPhone, "", day_ + absl::Hours(9)), "channel_not_allowed");
+  EXPECT_EQ(Rule("A", kByPhone, "", day_ + absl::Hours(9)), "channel_not_allowed");
 }
 
 TEST_F(CheckContactTest, OfMergedRecordsEachOnesLimitsRefuse) {
   Given(Registered("王小明").Client("A"), Quiet(0, 8 * 60).Client("A"), Registered("王小明").Client("B"),
         Quiet(7 * 60, 9 * 60).Client("B"), ConsentTold("marketing", false).Client("B"),
         Merged("A", "B").Id("m1"));
-  const auto refused = Check("A", kPhone, "", day_ + absl::Hours(24 * 800));
+  const auto refused = Check("A", kByPhone, "", day_ + absl::Hours(24 * 800));
   ASSERT_TRUE(refused.ok());
   EXPECT_EQ(refused->rule(), "contact_in_quiet_hours");
   // Out of the one's hours into the other's.
   EXPECT_EQ(FromProto(refused->allowed_from()), day_ + absl::Hours(24 * 800 + 9));
   for (const char* each : {"A", "B"})
-    EXPECT_EQ(Rule(each, kPhone, "marketing", day_ + absl::Hours(24 * 800 + 12)), "consent_withdrawn");
+    EXPECT_EQ(Rule(each, kByPhone, "marketing", day_ + absl::Hours(24 * 800 + 12)), "consent_withdrawn");
   Given(Split("m1"));
-  EXPECT_EQ(Rule("A", kPhone, "marketing", day_ + absl::Hours(24 * 800 + 12)), "");
+  EXPECT_EQ(Rule("A", kByPhone, "marketing", day_ + absl::Hours(24 * 800 + 12)), "");
 }
 
 TEST_F(CheckContactTest, WhatIsNoRequestIsRefused) {
   Given(Registered("王小明").Client("A"));
-  EXPECT_EQ(ReasonOf(Check("nobody", kPhone, "", day_).status()), "CLIENT_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Check("nobody", kByPhone, "", day_).status()), "CLIENT_NOT_FOUND");
   EXPECT_EQ(ReasonOf(Check("A", events::v1::CHANNEL_UNSPECIFIED, "", day_).status()), "CHANNEL_MISSING");
-  EXPECT_EQ(ReasonOf(Check("", kPhone, "", day_).status()), "NAME_INVALID");
+  EXPECT_EQ(ReasonOf(Check("", kByPhone, "", day_).status()), "NAME_INVALID");
   query::v1::CheckContactRequest request;
   request.set_name("clients/A");
-  request.set_channel(kPhone);
+  request.set_channel(kByPhone);
   request.mutable_at()->set_nanos(-1);
   EXPECT_EQ(ReasonOf(CheckContact(server_.engine(), request, day_).status()), "TIME_INVALID");
 }

@@ -18,7 +18,7 @@ using testing::IsEmpty;
 
 absl::Time Hour(int hour) { return testkit::Beginning() + absl::Hours(hour); }
 
-ListUndertakingsRequest Request(std::string_view filter = {}, absl::Time as_of = Hour(0), int page_size = 0,
+ListUndertakingsRequest WorkRequest(std::string_view filter = {}, absl::Time as_of = Hour(0), int page_size = 0,
                                 std::string_view parent = "clients/-") {
   ListUndertakingsRequest request;
   request.set_parent(std::string(parent));
@@ -60,15 +60,15 @@ TEST(ListUndertakings, APromiseIsOverdueAtAMomentAndKeptLate) {
   QueryServer server;
   server.Publish(testkit::Promised("P-1", Hour(5), "S-7"));
   server.CatchUp();
-  EXPECT_THAT(All(server, Request("overdue = true", Hour(5))).rows, IsEmpty()) << "it may still be kept in time";
-  const auto late = All(server, Request("overdue = true", Hour(5) + absl::Microseconds(1)));
+  EXPECT_THAT(All(server, WorkRequest("overdue = true", Hour(5))).rows, IsEmpty()) << "it may still be kept in time";
+  const auto late = All(server, WorkRequest("overdue = true", Hour(5) + absl::Microseconds(1)));
   ASSERT_THAT(late.Ids(), ElementsAre("P-1"));
   EXPECT_TRUE(late.rows[0].overdue());
   EXPECT_FALSE(late.rows[0].late());
   server.Publish(testkit::PromiseKept("P-1").At(Hour(6)));
   server.CatchUp();
-  EXPECT_THAT(All(server, Request("overdue = true", Hour(9))).rows, IsEmpty()) << "it is kept";
-  const auto kept = All(server, Request("late = true", Hour(9)));
+  EXPECT_THAT(All(server, WorkRequest("overdue = true", Hour(9))).rows, IsEmpty()) << "it is kept";
+  const auto kept = All(server, WorkRequest("late = true", Hour(9)));
   ASSERT_THAT(kept.Ids(), ElementsAre("P-1"));
   EXPECT_FALSE(kept.rows[0].overdue());
   EXPECT_TRUE(kept.rows[0].late());
@@ -86,16 +86,16 @@ TEST(ListUndertakings, ComeByDueTimeWhateverTheirStateAndClient) {
   server.Publish(testkit::PromiseKept("P-2").Client("C-2"));
   server.Publish(testkit::PromiseReleased("P-3").Client("C-3"));
   server.CatchUp();
-  EXPECT_THAT(All(server, Request("", Hour(0), 1)).Ids(), ElementsAre("P-2", "P-4", "P-3", "B-1", "P-1"));
-  EXPECT_THAT(All(server, Request("state = OPEN", Hour(0), 2)).Ids(), ElementsAre("P-4", "B-1", "P-1"));
-  EXPECT_THAT(All(server, Request("state = DONE OR state = VOID")).Ids(), ElementsAre("P-2", "P-3"));
-  EXPECT_THAT(All(server, Request("owner_id = S-1")).Ids(), ElementsAre("P-2", "P-1"));
-  EXPECT_THAT(All(server, Request("team = T-1")).Ids(), ElementsAre("B-1"));
-  EXPECT_THAT(All(server, Request("kind = CALL_BACK")).Ids(), ElementsAre("B-1"));
-  EXPECT_THAT(All(server, Request("", Hour(0), 0, "clients/C-3")).Ids(), ElementsAre("P-3"));
+  EXPECT_THAT(All(server, WorkRequest("", Hour(0), 1)).Ids(), ElementsAre("P-2", "P-4", "P-3", "B-1", "P-1"));
+  EXPECT_THAT(All(server, WorkRequest("state = OPEN", Hour(0), 2)).Ids(), ElementsAre("P-4", "B-1", "P-1"));
+  EXPECT_THAT(All(server, WorkRequest("state = DONE OR state = VOID")).Ids(), ElementsAre("P-2", "P-3"));
+  EXPECT_THAT(All(server, WorkRequest("owner_id = S-1")).Ids(), ElementsAre("P-2", "P-1"));
+  EXPECT_THAT(All(server, WorkRequest("team = T-1")).Ids(), ElementsAre("B-1"));
+  EXPECT_THAT(All(server, WorkRequest("kind = CALL_BACK")).Ids(), ElementsAre("B-1"));
+  EXPECT_THAT(All(server, WorkRequest("", Hour(0), 0, "clients/C-3")).Ids(), ElementsAre("P-3"));
   const std::string before = fmt::format("due_time < {}", FormatRfc3339(Hour(25)));
-  EXPECT_THAT(All(server, Request(before)).Ids(), ElementsAre("P-2", "P-3")) << "P-4 is due at no time";
-  EXPECT_THAT(All(server, Request("overdue = true", Hour(26))).Ids(), ElementsAre("B-1"));
+  EXPECT_THAT(All(server, WorkRequest(before)).Ids(), ElementsAre("P-2", "P-3")) << "P-4 is due at no time";
+  EXPECT_THAT(All(server, WorkRequest("overdue = true", Hour(26))).Ids(), ElementsAre("B-1"));
 }
 
 TEST(ListUndertakings, AgreesWithBruteForceWhateverIndexIsChosen) {
@@ -164,7 +164,7 @@ TEST(ListUndertakings, AgreesWithBruteForceWhateverIndexIsChosen) {
       if (parsed->Matches(row) && (parent == "clients/-" || parent == "clients/" + row.client_id()))
         expected.push_back(row.undertaking_id());
     }
-    const Listed listed = All(server, Request(filter, as_of, 1 + below(20), parent));
+    const Listed listed = All(server, WorkRequest(filter, as_of, 1 + below(20), parent));
     EXPECT_EQ(listed.Ids(), expected) << parent << " " << filter << " as of " << FormatRfc3339(as_of);
     EXPECT_EQ(listed.total, static_cast<int64_t>(expected.size())) << parent << " " << filter;
   }
@@ -180,18 +180,19 @@ TEST(ListUndertakings, BadRequestsAreRefused) {
     return server.contacts->ListUndertakings(&context, request, &response);
   };
   const auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
-  ExpectRefused(list(Request("", Hour(0), 0, "promises")), kInvalid, "NAME_INVALID");
-  ExpectRefused(list(Request("owner = S-1")), kInvalid, "FILTER_FIELD_UNKNOWN");
-  ExpectRefused(list(Request("", Hour(0), -1)), kInvalid, "PAGE_SIZE_NEGATIVE");
-  auto request = Request();
+  ExpectRefused(list(WorkRequest("", Hour(0), 0, "promises")), kInvalid, "NAME_INVALID");
+  ExpectRefused(list(WorkRequest("owner = S-1")), kInvalid, "FILTER_FIELD_UNKNOWN");
+  ExpectRefused(list(WorkRequest("", Hour(0), -1)), kInvalid, "PAGE_SIZE_NEGATIVE");
+  auto request = WorkRequest();
   request.mutable_as_of()->set_nanos(-1);
   ExpectRefused(list(request), kInvalid, "TIME_INVALID");
-  request = Request("", Hour(0), 7);
+  request = WorkRequest("", Hour(0), 7);
   ASSERT_TRUE(list(request).ok());
   EXPECT_EQ(response.undertakings_size(), 7);
   EXPECT_EQ(response.total_size(), 0) << "it was not asked for";
   const std::string token = response.next_page_token();
-  for (auto other : {Request("kind = PROMISE"), Request("", Hour(1)), Request("", Hour(0), 0, "clients/C-1")}) {
+  for (auto other :
+       {WorkRequest("kind = PROMISE"), WorkRequest("", Hour(1)), WorkRequest("", Hour(0), 0, "clients/C-1")}) {
     other.set_page_token(token);
     ExpectRefused(list(other), kInvalid, "PAGE_TOKEN_INVALID");
   }
@@ -201,7 +202,7 @@ TEST(ListUndertakings, BadRequestsAreRefused) {
 
 TEST(ListUndertakings, WaitsForThePositionAsked) {
   QueryServer server;
-  auto request = Request();
+  auto request = WorkRequest();
   request.set_min_position(server.Publish(testkit::Promised("P-1", Hour(1))));
   EXPECT_THAT(All(server, request).Ids(), ElementsAre("P-1"));
 }

@@ -8,11 +8,11 @@
 namespace kefu::query {
 namespace {
 
-std::string Client(int number) { return fmt::format("C-{}", number); }
+std::string ClientId(int number) { return fmt::format("C-{}", number); }
 
 statistics::DistinctClients SetOf(int from, int to) {
   statistics::DistinctClients set;
-  for (int i = from; i < to; ++i) AddClient(Client(i), &set);
+  for (int i = from; i < to; ++i) AddClient(ClientId(i), &set);
   return set;
 }
 

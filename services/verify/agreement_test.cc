@@ -70,8 +70,8 @@ TEST(Agreement, OnProofsRightAndWrong) {
     (theirs ? right : wrong) += 1;
     (grew ? right : wrong) += 1;
   }
-  EXPECT_GT(right, 2'000);
-  EXPECT_GT(wrong, 2'000);
+  EXPECT_GT(right, 1'000);
+  EXPECT_GT(wrong, 1'000);
 }
 
 TEST(Agreement, OnNotesRightAndWrong) {

@@ -25,18 +25,8 @@ const FiledEvent* OpeningOf(const CaseFile& file) {
   return found == file.events.end() ? nullptr : &*found;
 }
 
-std::string Joined(const std::vector<std::string>& lines, std::string_view between) {
-  std::string text;
-  for (const std::string& line : lines) {
-    if (line.empty()) continue;
-    if (!text.empty()) text += between;
-    text += line;
-  }
-  return text;
-}
-
 // What the case is, as its first event said it; then how it stands, as the server answered.
-void AddFacts(const CaseFile& file, Document* document) {
+void AddCaseFacts(const CaseFile& file, Document* document) {
   auto& facts = document->facts;
   facts.emplace_back("Case 案件", file.case_id);
   const std::string name = file.client.has_value() ? file.client->display_name() : "";
@@ -201,7 +191,7 @@ Document CaseDocument(const CaseFile& file) {
   document.title = "Case file " + file.case_id;
   document.title_zh = "案件卷宗";
   document.subtitle = "The whole life of one case: every contact, every hand it passed, every time limit, every answer.";
-  AddFacts(file, &document);
+  AddCaseFacts(file, &document);
   AddOrigin(file, &document);
   document.sections = {Answers(file),     Contacts(file), Hands(file),    Clocks(file), Undertakings(file),
                        Corrections(file), Refusals(file), Timeline(file), Glossary(),   HowToCheck(file)};

@@ -19,7 +19,7 @@ namespace {
 
 using audit::v1::Checkpoint;
 
-struct Flags {
+struct CheckpointsFlags {
   AccessFlags access;
   ListFlags list;
   std::string covers, out;
@@ -64,7 +64,7 @@ Status SetCovers(const std::string& text, audit::v1::ListCheckpointsRequest* req
   return OkStatus();
 }
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const CheckpointsFlags& flags) {
   audit::v1::ListCheckpointsRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   if (!flags.covers.empty()) RETURN_IF_ERROR(SetCovers(flags.covers, &request));
@@ -107,7 +107,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditCheckpointsVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CheckpointsFlags>();
   CLI::App& verb =
       AddVerb(group, "checkpoints", "What was signed of the log, newest first; as files that an auditor keeps",
               {"kefu audit checkpoints --reason 'yearly audit'",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/cli/audit/case_file.h"
+#include "services/cli/audit/event_words.h"
 #include "services/cli/output.h"
 
 namespace kefu::cli {
@@ -10,23 +11,15 @@ namespace {
 
 using events::v1::Event;
 
-std::string Joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) {
-    if (!line.empty()) text += (text.empty() ? "" : "\n") + line;
-  }
-  return text;
-}
-
-void AddFacts(const CaseFile& file, Document* document) {
+void AddClientFacts(const CaseFile& file, Document* document) {
   auto& facts = document->facts;
   facts.emplace_back("Client 客戶", file.head.client_id());
   for (const FiledEvent& filed : file.events) {
     if (!filed.applied() || !filed.event.has_client_registered()) continue;
     facts.emplace_back("Registered 開戶", Joined({file.zone.Text(filed.event.occurred_at()),
-                                                UtcText(filed.event.occurred_at())}));
+                                                UtcText(filed.event.occurred_at())}, "\n"));
     facts.emplace_back("As registered 開戶登記",
-                       Joined(DetailLines(filed.event.client_registered(), file.zone, file.staff)));
+                       Joined(DetailLines(filed.event.client_registered(), file.zone, file.staff), "\n"));
     break;
   }
   if (!file.client.has_value()) return;
@@ -81,7 +74,7 @@ DocumentSection Cases(const CaseFile& file) {
   }
   for (const std::string& id : order) {
     const CaseLine& line = cases[id];
-    section.rows.push_back({{id, Joined({line.kind, line.subject}), line.opened, line.last, line.ended,
+    section.rows.push_back({{id, Joined({line.kind, line.subject}, "\n"), line.opened, line.last, line.ended,
                              fmt::format("{}", line.events), line.place}});
   }
   return section;
@@ -95,7 +88,7 @@ DocumentSection Told(const CaseFile& file, DocumentSection section, int from, in
     const auto* body = BodyOf(filed.event);
     if (!filed.applied() || body == nullptr || tag < from || tag >= until) continue;
     section.rows.push_back({{file.zone.Text(filed.event.occurred_at()), KindText(KindOf(filed.event)),
-                             ActorText(filed.event, file.staff), Joined(DetailLines(*body, file.zone, file.staff)),
+                             ActorText(filed.event, file.staff), Joined(DetailLines(*body, file.zone, file.staff), "\n"),
                              filed.Place()}});
   }
   return section;
@@ -116,7 +109,7 @@ Document ClientDocument(const CaseFile& file) {
   document.title = "Client file " + file.head.client_id();
   document.title_zh = "客戶卷宗";
   document.subtitle = "Everything that was recorded of one client.";
-  AddFacts(file, &document);
+  AddClientFacts(file, &document);
   AddOrigin(file, &document);
   // By the tags of event.proto: 400 the book, 500 leads, 600 suitability.
   document.sections = {Cases(file),

@@ -14,7 +14,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct DiffFlags {
   AccessFlags access;
   std::string client, from, until;
 };
@@ -33,7 +33,7 @@ Status ShowEvents(const audit::v1::DiffClientResponse& response) {
   return OkStatus();
 }
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const DiffFlags& flags) {
   audit::v1::DiffClientRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   request.set_name("clients/" + flags.client);
@@ -57,7 +57,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditDiffVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DiffFlags>();
   CLI::App& verb = AddVerb(group, "diff", "What changed about a client between two moments, by which events, by whom",
                            {"kefu audit diff C-1 --from 2026-03-01 --reason 'complaint K-17'",
                             "kefu audit diff C-1 --from 2026-03-01 --until 2026-03-31 --reason 'complaint K-17'",

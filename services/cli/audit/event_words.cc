@@ -91,14 +91,6 @@ std::string Words(std::string_view name) {
   return words;
 }
 
-std::string Joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
-  }
-  return text;
-}
-
 // Does the field hold the number of a member of staff?
 bool IsStaff(const FieldDescriptor& field) {
   static constexpr std::string_view kOthers[] = {"assignee_id", "owner_id", "resolver_id", "caller_id", "raised_by",
@@ -225,12 +217,12 @@ class Teller {
       return text.empty() ? fmt::format("{} minor units", money->minor_units()) : text;
     }
     if (const auto* code = dynamic_cast<const events::v1::Code*>(&message))
-      return code->value() + (code->scheme().empty() ? "" : fmt::format(" ({})", Joined({code->scheme(), code->version()})));
+      return code->value() + (code->scheme().empty() ? "" : fmt::format(" ({})", Joined({code->scheme(), code->version()}, ", ")));
     if (const auto* day = dynamic_cast<const events::v1::CalendarDate*>(&message))
       return fmt::format("{:04}-{:02}-{:02}", day->year(), day->month(), day->day());
     if (const auto* mask = dynamic_cast<const google::protobuf::FieldMask*>(&message)) return JoinText(mask->paths());
     if (const auto* file = dynamic_cast<const events::v1::Evidence*>(&message))
-      return Joined({file->uri(), file->media_type(), file->sha256().empty() ? "" : "SHA-256 " + Hex(file->sha256())});
+      return Joined({file->uri(), file->media_type(), file->sha256().empty() ? "" : "SHA-256 " + Hex(file->sha256())}, ", ");
     return type == "google.protobuf.Any" ? "see events.ndjson" : "";
   }
 
@@ -269,6 +261,16 @@ std::string_view RuleWords(std::string_view rule) {
 }
 
 }  // namespace
+
+std::string Joined(const std::vector<std::string>& parts, std::string_view between) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!text.empty()) text += between;
+    text += part;
+  }
+  return text;
+}
 
 std::string Zone::Text(const google::protobuf::Timestamp& time) const {
   if (time.seconds() == 0 && time.nanos() == 0) return "";
@@ -334,7 +336,7 @@ void AddStaff(const events::v1::Event& event, std::set<std::string>* staff_ids) 
 std::string ActorText(const events::v1::Event& event, const StaffNames& names) {
   const auto& actor = event.actor();
   const std::string id = actor.kind() == events::v1::ACTOR_KIND_CLIENT ? actor.id() : StaffText(actor.id(), names);
-  std::string text = Joined({EnumText(actor.kind()) + (id.empty() ? "" : " " + id), actor.team()});
+  std::string text = Joined({EnumText(actor.kind()) + (id.empty() ? "" : " " + id), actor.team()}, ", ");
   if (!event.source().empty()) text += fmt::format("{}told by {}", text.empty() ? "" : "\n", event.source());
   return text;
 }

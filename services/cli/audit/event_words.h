@@ -16,6 +16,9 @@
 
 namespace kefu::cli {
 
+// The parts that say something, with `between` between them.
+std::string Joined(const std::vector<std::string>& parts, std::string_view between);
+
 // A zone whose offsets are data.
 struct Zone {
   events::v1::ZoneOffsets offsets;

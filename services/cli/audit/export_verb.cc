@@ -8,10 +8,10 @@
 namespace kefu::cli {
 
 void AddAuditExportVerb(CLI::App& group, Tool& tool) {
-  struct Flags : ExportOptions {
+  struct ExportFlags : ExportOptions {
     AccessFlags who;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ExportFlags>();
   CLI::App& verb = AddVerb(
       group, "export", "Writes an evidence bundle: records, proofs, checkpoints, a page for people; kefu-verify checks it",
       {"kefu audit export --case K-1 --out k-1 --actor A-1 --reason 'regulator asked, letter 2026-17'",

@@ -18,12 +18,12 @@ It signs with the old key that the new one follows, once, and from then on with 
 statement, so that whoever has the old public key can check them. Hand out the new one all the same; then leave
 the setting out, and take the old file away.)";
 
-struct Flags {
+struct KeyFlags {
   std::string out, show;
   std::string name = std::string(note::kDefaultKeyName);
 };
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const KeyFlags& flags) {
   const bool makes = !flags.out.empty();
   if (makes == !flags.show.empty())
     return InvalidArgument("say --out FILE to make a key, or --show FILE to see the public half of one there is");
@@ -49,7 +49,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditKeyVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<KeyFlags>();
   CLI::App& verb = AddVerb(group, "key", "Make a key that signs checkpoints; print its public half, the verifier key",
                            {"kefu audit key --out audit-key.pem", "kefu audit key --out audit-key.pem --name branch-7",
                             "kefu audit key --show audit-key.pem", "kefu audit key --out next-key.pem --name branch-7-2027"});

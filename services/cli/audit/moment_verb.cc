@@ -13,12 +13,12 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct MomentFlags {
   AccessFlags access;
   std::string at;
 };
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const MomentFlags& flags) {
   audit::v1::OpenMomentRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   ASSIGN_OR_RETURN(*request.mutable_as_of(), ReadMoment(flags.at));
@@ -32,7 +32,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditMomentVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<MomentFlags>();
   CLI::App& verb = AddVerb(group, "moment", "Open all views as they were at a moment, to ask any question of then",
                            {"kefu audit moment 2026-03-01 --reason 'complaint K-17'",
                             "kefu audit moment occurred:2026-03-01T09:30:00+08:00 --reason 'what was so'",

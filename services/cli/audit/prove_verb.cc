@@ -12,7 +12,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct ProveFlags {
   AccessFlags access;
   std::string client, event;
   int32_t partition = -1;
@@ -26,7 +26,7 @@ std::string Hex(const std::string& bytes) {
   return text;
 }
 
-StatusOr<audit::v1::GetInclusionProofRequest> RequestOf(const Flags& flags) {
+StatusOr<audit::v1::GetInclusionProofRequest> RequestOf(const ProveFlags& flags) {
   audit::v1::GetInclusionProofRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   const bool by_place = flags.partition >= 0 && flags.offset >= 0;
@@ -55,7 +55,7 @@ void Print(const audit::v1::InclusionProof& proof) {
   std::fflush(stdout);
 }
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const ProveFlags& flags) {
   ASSIGN_OR_RETURN(const auto request, RequestOf(flags));
   ASSIGN_OR_RETURN(const audit::v1::InclusionProof proof,
                    Call(tool, &audit::v1::AuditService::Stub::GetInclusionProof, request));
@@ -69,7 +69,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditProveVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ProveFlags>();
   CLI::App& verb =
       AddVerb(group, "prove", "The proof that one record is in the log that a checkpoint is of",
               {"kefu audit prove --client C-1 --event e-17 --reason 'complaint K-17'",

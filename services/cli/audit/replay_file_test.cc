@@ -15,7 +15,7 @@
 namespace kefu::cli {
 namespace {
 
-std::string Read(const std::string& path) {
+std::string Contents(const std::string& path) {
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
@@ -41,7 +41,7 @@ TEST_F(ReplayFiles, GoesOnAfterWhateverABreakLeft) {
   EXPECT_EQ(file->resume_token(), "T-2");
   ASSERT_TRUE(file->Write("three\n", "T-3").ok());
   ASSERT_TRUE(file->Complete().ok());
-  EXPECT_EQ(Read(path_), "one\ntwo\nthree\n");
+  EXPECT_EQ(Contents(path_), "one\ntwo\nthree\n");
   EXPECT_EQ(ReplayFile::GoOn(path_).status().code(), StatusCode::kFailedPrecondition);
 }
 
@@ -55,7 +55,7 @@ TEST_F(ReplayFiles, ABreakBeforeAnythingCameGoesOnFromTheBeginning) {
 TEST_F(ReplayFiles, NeverOverwritesAFile) {
   std::ofstream(path_) << "evidence";
   EXPECT_EQ(ReplayFile::Begin(path_).status().code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Read(path_), "evidence");
+  EXPECT_EQ(Contents(path_), "evidence");
 }
 
 TEST_F(ReplayFiles, AFileThatLostBytesIsNotGoneOnWith) {

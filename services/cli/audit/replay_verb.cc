@@ -21,7 +21,7 @@ namespace {
 using audit::v1::ReplayRequest;
 using audit::v1::ReplayResponse;
 
-struct Flags {
+struct ReplayFlags {
   AccessFlags access;
   ListFlags list;
   std::string client, case_id, staff;
@@ -43,7 +43,7 @@ Status SetTime(std::string_view flag, const std::string& text, google::protobuf:
   return OkStatus();
 }
 
-StatusOr<ReplayRequest> RequestOf(const Flags& flags) {
+StatusOr<ReplayRequest> RequestOf(const ReplayFlags& flags) {
   ReplayRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   request.set_client_id(flags.client);
@@ -91,7 +91,7 @@ class Replaying {
   bool complete_ = false;
 };
 
-Status ReplayToFile(Tool& tool, const Flags& flags, ReplayRequest request) {
+Status ReplayToFile(Tool& tool, const ReplayFlags& flags, ReplayRequest request) {
   ASSIGN_OR_RETURN(ReplayFile file, flags.resume ? ReplayFile::GoOn(flags.out) : ReplayFile::Begin(flags.out));
   request.set_resume_token(file.resume_token());
   int64_t written = 0;
@@ -118,7 +118,7 @@ Status ReplayToPipe(Tool& tool, const ReplayRequest& request) {
   });
 }
 
-Status ReplayToEyes(Tool& tool, const Flags& flags, const ReplayRequest& request) {
+Status ReplayToEyes(Tool& tool, const ReplayFlags& flags, const ReplayRequest& request) {
   runtime::Table table(kReplayHeadings);
   int shown = 0;
   bool more = false;
@@ -140,7 +140,7 @@ Status ReplayToEyes(Tool& tool, const Flags& flags, const ReplayRequest& request
   return OkStatus();
 }
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const ReplayFlags& flags) {
   ASSIGN_OR_RETURN(const ReplayRequest request, RequestOf(flags));
   if (!flags.out.empty()) return ReplayToFile(tool, flags, request);
   if (tool.json()) return ReplayToPipe(tool, request);
@@ -150,7 +150,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditReplayVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReplayFlags>();
   CLI::App& verb =
       AddVerb(group, "replay", "Recorded events in the order of the log, refused attempts too, each with its verdict",
               {"kefu audit replay --client C-1 --reason 'complaint K-17'",

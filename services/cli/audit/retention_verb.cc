@@ -15,7 +15,7 @@
 namespace kefu::cli {
 namespace {
 
-struct Flags {
+struct RetentionFlags {
   AccessFlags access;
   std::string client, about_case;
 };
@@ -35,7 +35,7 @@ void ShowHolds(const audit::v1::GetRetentionResponse& response) {
   PrintTable(table);
 }
 
-Status Run(Tool& tool, const Flags& flags) {
+Status Run(Tool& tool, const RetentionFlags& flags) {
   audit::v1::GetRetentionRequest request;
   ASSIGN_OR_RETURN(*request.mutable_access(), AccessOf(flags.access));
   request.set_name("clients/" + flags.client);
@@ -58,7 +58,7 @@ Status Run(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditRetentionVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RetentionFlags>();
   CLI::App& verb = AddVerb(group, "retention", "Until when events are kept, by which rule, and what holds them",
                            {"kefu audit retention --client C-1 --reason 'deletion request'",
                             "kefu audit retention --client C-1 --case K-1 --reason 'suit 2026-8'",

@@ -43,11 +43,11 @@ void PrintFiled(const audit::v1::FiledReturn& filed) {
 }
 
 void AddFile(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ReturnFlags {
     AccessFlags access;
     std::string id, report, from, to, unit, as_of, addressee, note, out;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReturnFlags>();
   CLI::App& verb = AddVerb(
       group, "file", "Make a return of a report and record on the log that it is filed",
       {"kefu audit return file --id 4530d-2026-Q1 --report complaints --from-day 2026-01-01 --to-day 2026-03-31 --as-of "
@@ -89,12 +89,12 @@ void AddFile(CLI::App& group, Tool& tool) {
 }
 
 void AddShow(CLI::App& group, Tool& tool) {
-  struct Flags {
+  struct ReturnFlags {
     AccessFlags access;
     std::string id, out;
     bool restated = false;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReturnFlags>();
   CLI::App& verb = AddVerb(
       group, "show", "Make a filed return again, from the log as it was then, or as it would be today",
       {"kefu audit return show 4530d-2026-Q1 --reason 'inspection' --out again.csv --timeout 10m",

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using replayer::ViewResult;
 
-struct Flags {
+struct VerifyViewsFlags {
   AccessFlags access;
   std::vector<std::string> views;
   std::optional<int32_t> partition;
@@ -119,7 +119,7 @@ void PrintTables(const replayer::Verification& verification) {
              verification.views.size(), verification.verdict_differences);
 }
 
-Status VerifyViews(Tool& tool, const Flags& flags) {
+Status VerifyViews(Tool& tool, const VerifyViewsFlags& flags) {
   ASSIGN_OR_RETURN(const audit::v1::Access access, AccessOf(flags.access));
   ASSIGN_OR_RETURN(const auto server, ConnectLiveServer(tool, access));
   runtime::Progress progress(tool.ProgressOf("replaying", "records", 0));
@@ -145,7 +145,7 @@ Status VerifyViews(Tool& tool, const Flags& flags) {
 }  // namespace
 
 void AddAuditVerifyViewsVerb(CLI::App& group, Tool& tool) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<VerifyViewsFlags>();
   CLI::App& verb = AddVerb(group, "verify-views",
                            "Folds the records with a loop of its own and compares with the live views; exit code 1 if "
                            "they differ",
