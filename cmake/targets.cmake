@@ -2,7 +2,7 @@
 include(GoogleTest OPTIONAL)
 
 # Targets of many small files that include the same large headers (a verb needs CLI11 and a client's stub, a test of the
-# queries every service) say TOGETHER: their sources are compiled eight at a time, which takes a third of the time. Names in
+# queries every service) say TOGETHER: their sources are compiled eight at a time, in less than half the time. Names in
 # their unnamed namespaces must differ. -DKEFU_TOGETHER=OFF compiles each alone, for those who change one often.
 option(KEFU_TOGETHER "Compile sources of some targets several at a time" ON)
 function(kefu_compile_together target)

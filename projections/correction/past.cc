@@ -35,11 +35,10 @@ StatusOr<Times> ReadLate(const store::Snapshot& snapshot, store::TableId journal
     std::string_view key = cursor->key().substr(1);
     std::string client;
     Offset offset;
-    google::protobuf::Timestamp time;
-    if (!codec::TakePart(key, &client) || !codec::TakePart(key, &offset) ||
-        !time.ParseFromArray(cursor->value().data(), static_cast<int>(cursor->value().size())))
+    const auto time = journal::DecodeTime(cursor->value());
+    if (!codec::TakePart(key, &client) || !codec::TakePart(key, &offset) || !time.has_value())
       return Damaged(journal::Late::kName);
-    times[offset.value()] = FromProto(time);
+    times[offset.value()] = *time;
   }
   RETURN_IF_ERROR(cursor->status());
   return times;

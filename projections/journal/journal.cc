@@ -79,6 +79,14 @@ void NoteCorrection(const sdk::Recorded<Event>& recorded, Rows& view) {
 
 }  // namespace
 
+std::string EncodeTime(absl::Time time) { return ToProto(time).SerializeAsString(); }
+
+std::optional<absl::Time> DecodeTime(std::string_view bytes) {
+  google::protobuf::Timestamp time;
+  if (!time.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
+  return FromProto(time);
+}
+
 std::optional<CorrectedBy> CorrectedBy::Decode(std::string_view bytes) {
   CorrectedBy by;
   int32_t annulled = 0;
@@ -92,8 +100,7 @@ std::optional<CorrectedBy> CorrectedBy::Decode(std::string_view bytes) {
 sdk::Outcome JournalView::Apply(const sdk::Recorded<Event>& recorded, Rows& view) {
   const bool late = FromProto(recorded.body.recorded_at()) != recorded.record.recorded_at;
   const auto note_late = [&](const std::string& client_id) {
-    if (late)
-      view.PutRaw<Late>(ToProto(recorded.record.recorded_at).SerializeAsString(), client_id, recorded.record.offset);
+    if (late) view.PutRaw<Late>(EncodeTime(recorded.record.recorded_at), client_id, recorded.record.offset);
   };
   const auto put = [&](const std::string& client_id) {
     view.PutRaw<Entries>(EncodeEntry(recorded.record.verdict, recorded.record.bytes), client_id, recorded.record.offset);

@@ -49,13 +49,18 @@ struct Corrections {
 };
 
 // The partition's effective recorded time, of entries and of what was broadcast, where it is not the record's own: a clock
-// went back. Values are serialised google.protobuf.Timestamps.
+// went back. What a walk from the log's beginning alone would tell. Of a log with one writer the table is empty.
 struct Late {
   static constexpr std::string_view kName = "late";
   static constexpr uint8_t kId = 5;
   using Key = codec::KeyOf<std::string, Offset>;  // client id, empty for what was broadcast; offset
-  using Row = sdk::RawBytes;
+  using Row = sdk::RawBytes;                      // EncodeTime
 };
+
+// A serialised google.protobuf.Timestamp. On disk; frozen.
+std::string EncodeTime(absl::Time time);
+// Empty if the bytes are none.
+std::optional<absl::Time> DecodeTime(std::string_view bytes);
 
 // On disk, as key parts; frozen.
 struct CorrectedBy {

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "platform/base/hash.h"
+#include "platform/base/time.h"
+#include "platform/testkit/book_events.h"
 #include "platform/testkit/client_events.h"
 #include "platform/testkit/golden.h"
 #include "platform/testkit/history.h"
@@ -188,6 +191,52 @@ TEST(JournalProperty, HoldsEveryEventThatWasNoDuplicateOnce) {
     for (const Line& line : LinesOf(test)) kept[{line.client_id, line.offset}] = line.rule;
     EXPECT_EQ(kept, expected);
   }
+}
+
+// What records with these stamps leave in the table `late`, when the running maximum is what counts.
+std::vector<std::pair<std::string, std::string>> LateOf(const std::vector<std::pair<Draft, int>>& records) {
+  MemoryStage stage(sdk::Describe<JournalView>());
+  const events::v1::Verdict applied = [] {
+    events::v1::Verdict verdict;
+    verdict.set_outcome(events::v1::VERDICT_OUTCOME_APPLIED);
+    return verdict;
+  }();
+  absl::Time effective = absl::InfinitePast();
+  int64_t offset = 0;
+  for (const auto& [draft, minute] : records) {
+    Event event = Finish(draft, offset);
+    const absl::Time stamped = Beginning() + absl::Minutes(minute) + absl::Nanoseconds(1);
+    *event.mutable_recorded_at() = ToProto(stamped);
+    effective = std::max(effective, stamped);
+    stage.Begin();
+    (void)sdk::Describe<JournalView>().Apply({&event, "bytes", Partition(0), Offset(offset++), effective, &applied}, stage);
+  }
+  return stage.RawRows("late");
+}
+
+TEST(Journal, ARecordStampedBeforeAnEarlierOneIsKeptWithTheTimeThatCounts) {
+  const auto contacted = Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND);
+  const auto late = LateOf({{contacted, 3}, {contacted, 5}, {contacted, 4}, {contacted, 6}});
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_EQ(late[0].first, codec::Key(Finish(contacted, 2).client_id(), Offset(2)));
+  EXPECT_EQ(DecodeTime(late[0].second), Beginning() + absl::Minutes(5) + absl::Nanoseconds(1)) << "to the nanosecond";
+}
+
+TEST(Journal, OfWhatIsBroadcastItIsKeptUnderNoClient) {
+  const auto late = LateOf({{StaffTold("S-1"), 3}, {StaffTold("S-2"), 1}});
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_EQ(late[0].first, codec::Key("", Offset(1)));
+  EXPECT_EQ(DecodeTime(late[0].second), Beginning() + absl::Minutes(3) + absl::Nanoseconds(1));
+}
+
+TEST(Journal, OfOneWriterNoneIsLate) {
+  const auto contacted = Contacted(events::v1::CHANNEL_PHONE, events::v1::DIRECTION_INBOUND);
+  EXPECT_TRUE(LateOf({{contacted, 3}, {contacted, 3}, {contacted, 4}, {StaffTold("S-1"), 5}}).empty());
+}
+
+TEST(Journal, BytesOfATimeAreFrozen) {
+  EXPECT_EQ(Hex(EncodeTime(absl::FromUnixNanos(1'000'000'258))), "0801108202");
+  EXPECT_FALSE(DecodeTime("short").has_value());
 }
 
 }  // namespace

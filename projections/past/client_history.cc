@@ -5,16 +5,12 @@
 #include "platform/codec/key.h"
 #include "projections/journal/entry.h"
 #include "projections/journal/journal.h"
-#include "projections/late/late.h"
 #include "projections/past/clients_past.h"
 
 namespace kefu::past {
 namespace {
 
 using events::v1::Event;
-
-// So many late records are walked past before each is looked up instead.
-constexpr int kStepsToNext = 4'000;
 
 Status NeedsMoment(std::string_view why) {
   return WithReason(FailedPrecondition("{}: open a moment with AuditService.OpenMoment and ask of it", why),
@@ -37,37 +33,25 @@ bool Corrects(const Event& event) {
 
 }  // namespace
 
-StatusOr<EffectiveTimes> EffectiveTimes::Open(const engine::PartitionView& partition, Offset first) {
-  EffectiveTimes times(partition);
-  auto late = partition.Scan(late::LateView::kName, late::Records::kName, codec::Key(first), {});
-  // An engine without the view takes the stamps as they are.
-  if (late.status().code() == StatusCode::kNotFound) return times;
-  RETURN_IF_ERROR(late.status());
-  if (partition.next_offset(late::LateView::kName) < partition.next_offset(journal::JournalView::kName))
-    return Unavailable("the view \"{}\" is being built; try again when it is there", late::LateView::kName);
-  if ((*late)->Valid()) times.late_ = *std::move(late);
-  times.steps_left_ = kStepsToNext;
-  return times;
+StatusOr<EffectiveTimes> EffectiveTimes::Open(const engine::PartitionView& partition, const std::string& client_id) {
+  const std::string prefix = codec::Key(client_id);
+  ASSIGN_OR_RETURN(auto late, partition.Scan(journal::JournalView::kName, journal::Late::kName, prefix,
+                                             codec::PrefixEnd(prefix)));
+  return EffectiveTimes(client_id, std::move(late));
 }
 
 StatusOr<absl::Time> EffectiveTimes::Of(Offset offset, absl::Time stamped) {
-  if (late_ == nullptr) return stamped;
-  const std::string key = codec::Key(offset);
-  for (; steps_left_ > 0 && late_->Valid() && late_->key() < key; late_->Next()) --steps_left_;
-  std::optional<absl::Time> effective;
-  if (steps_left_ > 0) {
-    RETURN_IF_ERROR(late_->status());
-    if (!late_->Valid() || late_->key() != key) return stamped;
-    effective = late::DecodeTime(late_->value());
-  } else {
-    store::PinnedValue stored;
-    ASSIGN_OR_RETURN(const bool found,
-                     partition_->Get(late::LateView::kName, late::Records::kName, key, &stored));
-    if (!found) return stamped;
-    effective = late::DecodeTime(stored.view());
+  if (late_->Valid()) {
+    const std::string key = codec::Key(client_id_, offset);
+    while (late_->Valid() && late_->key() < key) late_->Next();
+    if (late_->Valid() && late_->key() == key) {
+      const auto effective = journal::DecodeTime(late_->value());
+      if (!effective.has_value()) return DataLoss("the journal has a late record that is none; rebuild the view");
+      return *effective;
+    }
   }
-  if (!effective.has_value()) return DataLoss("the view \"late\" has a row that is none; rebuild it");
-  return *effective;
+  RETURN_IF_ERROR(late_->status());
+  return stamped;
 }
 
 // A thousand events are half a megabyte: as many steps to it as it takes, not one for each few kilobytes.
@@ -101,7 +85,7 @@ StatusOr<std::unique_ptr<ClientHistory>> ClientHistory::Read(const engine::Parti
     if (!event->ParseFromArray(entry->event.data(), static_cast<int>(entry->event.size())))
       return DataLoss("the journal's event at {} cannot be read; rebuild the view", made.offset);
     if (!times.has_value()) {
-      ASSIGN_OR_RETURN(times, EffectiveTimes::Open(partition, made.offset));
+      ASSIGN_OR_RETURN(times, EffectiveTimes::Open(partition, client_id));
     }
     ASSIGN_OR_RETURN(made.recorded_at, times->Of(made.offset, FromProto(event->recorded_at())));
     if (cut.recorded.has_value() && made.recorded_at > *cut.recorded) {

@@ -20,19 +20,19 @@ struct PartitionCut {
   std::optional<Offset> next;
 };
 
-// Effective recorded times of records of one partition, asked in the order of offsets.
+// Effective recorded times of a client's records, or of what was broadcast, asked in the order of offsets.
 class EffectiveTimes {
  public:
-  // From `first` on.
-  static StatusOr<EffectiveTimes> Open(const engine::PartitionView& partition, Offset first);
+  // `client_id` is empty for what was broadcast.
+  static StatusOr<EffectiveTimes> Open(const engine::PartitionView& partition, const std::string& client_id);
   StatusOr<absl::Time> Of(Offset offset, absl::Time stamped);
 
  private:
-  explicit EffectiveTimes(const engine::PartitionView& partition) : partition_(&partition) {}
+  EffectiveTimes(std::string client_id, std::unique_ptr<store::Cursor> late)
+      : client_id_(std::move(client_id)), late_(std::move(late)) {}
 
-  const engine::PartitionView* partition_;
-  std::unique_ptr<store::Cursor> late_;  // null: none is late
-  int steps_left_ = 0;
+  std::string client_id_;
+  std::unique_ptr<store::Cursor> late_;
 };
 
 class ClientHistory {

@@ -154,7 +154,7 @@ class PastPartition final : public engine::PartitionView {
     if (events.empty() || folded.projection->name == "relation") return events;
     ASSIGN_OR_RETURN(const auto facts, broadcasts_.In(*live_, {folded.projection}));
     if (facts.empty()) return events;
-    ASSIGN_OR_RETURN(auto times, EffectiveTimes::Open(*live_, facts.front()->offset));
+    ASSIGN_OR_RETURN(auto times, EffectiveTimes::Open(*live_, ""));
     const size_t own = events.size();
     for (const auto& fact : facts) {
       if (cut_.next.has_value() && fact->offset >= *cut_.next) break;

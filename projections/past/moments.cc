@@ -62,13 +62,8 @@ StatusOr<std::shared_ptr<OpenMoment>> Moments::Open(const Asked& asked, const Pr
   if (auto same = FindSame(cut)) return same;
   CloseUnused(absl::Now());
   {
-    const std::lock_guard lock(mutex_);
-    if (static_cast<int>(open_.size()) + opening_ >= options_.most)
-      return WithReason(ResourceExhausted("{} moments are open, as many as there may be; one is closed {} after it was "
-                                          "last asked",
-                                          options_.most, absl::FormatDuration(options_.keep_unused)),
-                        "MOMENTS_EXHAUSTED");
-    ++opening_;
+    std::shared_ptr<OpenMoment> leaving;
+    RETURN_IF_ERROR(TakePlace(&leaving));
   }
   const std::string id = NewId();
   engine::EngineOptions options = options_.engine;
@@ -84,26 +79,62 @@ StatusOr<std::shared_ptr<OpenMoment>> Moments::Open(const Asked& asked, const Pr
   return moment;
 }
 
+Status Moments::TakePlace(std::shared_ptr<OpenMoment>* leaving) {
+  const std::lock_guard lock(mutex_);
+  if (static_cast<int>(open_.size()) + opening_ >= options_.most) {
+    auto longest = open_.end();
+    for (auto at = open_.begin(); at != open_.end(); ++at)
+      if (!at->second.Held() && (longest == open_.end() || at->second.used < longest->second.used)) longest = at;
+    if (longest == open_.end() || longest->second.used + options_.keep_at_least > absl::Now())
+      return WithReason(ResourceExhausted("{} moments are open, as many as there may be, and all were asked within {}; "
+                                          "close one (AuditService.CloseMoment), or try again later",
+                                          options_.most, absl::FormatDuration(options_.keep_at_least)),
+                        "MOMENTS_EXHAUSTED");
+    *leaving = std::move(longest->second.moment);
+    open_.erase(longest);
+  }
+  ++opening_;
+  return OkStatus();
+}
+
 std::shared_ptr<OpenMoment> Moments::FindSame(const Cut& cut) {
   const std::lock_guard lock(mutex_);
   for (auto& [name, entry] : open_) {
     const Cut& other = entry.moment->cut();
     if (other.ends != cut.ends || other.occurred_until != cut.occurred_until || other.time != cut.time) continue;
     entry.used = absl::Now();
+    ++entry.openers;
     return entry.moment;
   }
   return nullptr;
 }
 
-StatusOr<std::shared_ptr<OpenMoment>> Moments::Find(std::string_view name) {
-  const std::lock_guard lock(mutex_);
+StatusOr<Moments::Entry*> Moments::EntryOf(std::string_view name) {
   const auto found = open_.find(name);
   if (found == open_.end())
     return WithReason(NotFound("no moment \"{}\" is open (any more); open it again with AuditService.OpenMoment",
                                name.substr(0, 80)),
                       "MOMENT_NOT_FOUND", "kefu-as-of");
-  found->second.used = absl::Now();
-  return found->second.moment;
+  return &found->second;
+}
+
+StatusOr<std::shared_ptr<OpenMoment>> Moments::Find(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(Entry* const entry, EntryOf(name));
+  entry->used = absl::Now();
+  return entry->moment;
+}
+
+Status Moments::Close(std::string_view name) {
+  {
+    const std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(Entry* const entry, EntryOf(name));
+    if (--entry->openers > 0) return OkStatus();
+    entry->openers = 0;
+    entry->used = absl::InfinitePast();
+  }
+  CloseUnused(absl::Now());
+  return OkStatus();
 }
 
 absl::Time Moments::ExpiryOf(std::string_view name) const {
@@ -117,8 +148,7 @@ int Moments::CloseUnused(absl::Time now) {
   {
     const std::lock_guard lock(mutex_);
     for (auto at = open_.begin(); at != open_.end();) {
-      // Held by the registry alone: nobody can come to hold it but through here.
-      const bool due = at->second.used + options_.keep_unused <= now && at->second.moment.use_count() == 1;
+      const bool due = at->second.used + options_.keep_unused <= now && !at->second.Held();
       if (due) closing.push_back(std::move(at->second.moment));
       at = due ? open_.erase(at) : std::next(at);
     }

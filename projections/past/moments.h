@@ -31,6 +31,8 @@ struct MomentsOptions {
   int most = 4;
   // One that nobody asked for so long is closed.
   absl::Duration keep_unused = absl::Minutes(15);
+  // Where all are open and another is wanted, the one that was not asked for longest makes room, if for so long.
+  absl::Duration keep_at_least = absl::Minutes(1);
   // Of each moment's engine; the directory is set.
   engine::EngineOptions engine;
   // Views as they were kept, from which moments are folded on; null: from the log's beginning. Must outlive them.
@@ -66,8 +68,8 @@ class OpenMoment {
   std::map<std::type_index, std::shared_ptr<void>> kept_;  // dies before the engine
 };
 
-// Operation: who holds a moment keeps it; the registry closes those that nobody holds and nobody asked for in time, on
-//   a thread of its own.
+// Operation: who holds a moment keeps it; the registry closes those that nobody holds and that were given back by all who
+//   opened them, or not asked for in time (on a thread of its own), or make room for another.
 // Concurrency: thread-safe.
 // Limitations: moments do not outlive the process; each is folded from the nearest views that were kept, by occurred time
 //   from the beginning of the log.
@@ -78,11 +80,15 @@ class Moments {
   ~Moments();
 
   // Opens a moment, or finds the one of the same cut; blocks until it can be asked. What FindCut refuses;
-  // kResourceExhausted MOMENTS_EXHAUSTED: so many are open; what folding meets.
+  // kResourceExhausted MOMENTS_EXHAUSTED: so many are open, all of them in use; what folding meets.
   StatusOr<std::shared_ptr<OpenMoment>> Open(const Asked& asked, const Progress& progress);
 
   // kNotFound MOMENT_NOT_FOUND. Asking is using.
   StatusOr<std::shared_ptr<OpenMoment>> Find(std::string_view name);
+
+  // Gives a moment back: it is closed when all who opened it have given it back, and calls that hold it have ended. What
+  // Find refuses.
+  Status Close(std::string_view name);
 
   // When it will be closed, if nobody asks for it.
   absl::Time ExpiryOf(std::string_view name) const;
@@ -94,9 +100,17 @@ class Moments {
   struct Entry {
     std::shared_ptr<OpenMoment> moment;
     absl::Time used;
+    // How many opened it and did not give it back.
+    int openers = 1;
+
+    // By the registry alone: nobody can come to hold it but through there.
+    bool Held() const { return moment.use_count() > 1; }
   };
 
+  StatusOr<Entry*> EntryOf(std::string_view name);
   std::shared_ptr<OpenMoment> FindSame(const Cut& cut);
+  // A place for one more: in `leaving` the moment that made room, which its caller closes after the lock.
+  Status TakePlace(std::shared_ptr<OpenMoment>* leaving);
   void Run();
 
   log::EventLog& log_;

@@ -224,11 +224,13 @@ class MomentsTest : public testing::Test {
  protected:
   MomentsTest() : log_(1) {
     FillUnevenly(log_, 8, 60);
-    MomentsOptions options;
+    std::filesystem::create_directories(directory_.path() + "/moments/left-over");
+    Open({.most = 2});
+  }
+  void Open(MomentsOptions options) {
     options.directory = directory_.path() + "/moments";
-    options.most = 2;
     options.engine.reserve_bytes = 0;
-    std::filesystem::create_directories(options.directory + "/left-over");
+    moments_.reset();
     moments_ = std::make_unique<Moments>(log_, projections::Catalogue(), options);
   }
   StatusOr<std::shared_ptr<OpenMoment>> OpenAt(int64_t offset) {
@@ -271,6 +273,47 @@ TEST_F(MomentsTest, MoreThanThereMayBeAreRefusedUntilOneIsUnused) {
   EXPECT_EQ(moments_->CloseUnused(absl::Now() + absl::Hours(1)), 1);
   EXPECT_EQ(Folders(), 0);
   EXPECT_TRUE(OpenAt(30).ok());
+}
+
+TEST_F(MomentsTest, GivenBackByAllWhoOpenedItOneIsClosed) {
+  const std::string name = (*OpenAt(10))->name();
+  ASSERT_EQ((*OpenAt(10))->name(), name) << "another asks for the same";
+  EXPECT_EQ(moments_->Close(name), OkStatus());
+  EXPECT_TRUE(moments_->Find(name).ok()) << "the other has it still";
+  auto asked = *moments_->Find(name);
+  EXPECT_EQ(moments_->Close(name), OkStatus());
+  EXPECT_EQ(Folders(), 1) << "a call is under way";
+  asked.reset();
+  EXPECT_EQ(moments_->CloseUnused(absl::Now()), 1);
+  EXPECT_EQ(Folders(), 0);
+  EXPECT_EQ(ReasonOf(moments_->Close(name)), "MOMENT_NOT_FOUND");
+}
+
+TEST_F(MomentsTest, GivenBackThereIsRoomForAnother) {
+  for (const int64_t offset : {10, 20, 30, 40}) {
+    const auto opened = OpenAt(offset);
+    ASSERT_TRUE(opened.ok()) << offset << ToString(opened.status());
+    const std::string name = (*opened)->name();
+    EXPECT_EQ(moments_->Close(name), OkStatus()) << "still held";
+  }
+  EXPECT_LE(Folders(), 2);
+}
+
+TEST_F(MomentsTest, TheOneThatWasNotAskedForLongestMakesRoom) {
+  Open({.most = 2, .keep_at_least = absl::ZeroDuration()});
+  const std::string first = (*OpenAt(10))->name();
+  const std::string second = (*OpenAt(20))->name();
+  EXPECT_TRUE(moments_->Find(first).ok());
+  ASSERT_TRUE(OpenAt(30).ok());
+  EXPECT_TRUE(moments_->Find(first).ok());
+  EXPECT_EQ(ReasonOf(moments_->Find(second).status()), "MOMENT_NOT_FOUND");
+  EXPECT_EQ(Folders(), 2);
+  // Not one that a call holds.
+  const auto held = *moments_->Find(first);
+  const std::string third = (*OpenAt(30))->name();
+  ASSERT_TRUE(OpenAt(40).ok());
+  EXPECT_EQ(ReasonOf(moments_->Find(third).status()), "MOMENT_NOT_FOUND");
+  EXPECT_EQ(*moments_->Find(first), held);
 }
 
 TEST_F(MomentsTest, WhoGoesAwayEndsTheOpening) {

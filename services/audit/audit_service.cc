@@ -10,6 +10,7 @@
 
 #include "kefu/audit/v1/audit.grpc.pb.h"
 #include "platform/rpc/bytes.h"
+#include "platform/rpc/status.h"
 #include "services/audit/checkpoints.h"
 #include "services/audit/diff.h"
 #include "services/audit/export.h"
@@ -31,7 +32,8 @@ using grpc::ServerUnaryReactor;
 // ends with the work, and the server waits for its calls.
 void OnOwnThread(std::function<void()> work) { std::thread(std::move(work)).detach(); }
 
-// Wires calls to what answers them; each group of calls is a class of its own. All are recorded first (recorded_call.h).
+// Wires calls to what answers them; each group of calls is a class of its own. All that look at something are recorded first
+// (recorded_call.h).
 class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay<v1::AuditService::CallbackService> {
  public:
   AuditService(engine::Engine& engine, log::EventLog& log, AccessRecorder& recorder, const AuditOptions& options)
@@ -147,6 +149,13 @@ class AuditService final : public v1::AuditService::WithRawCallbackMethod_Replay
                                                                const v1::OpenMomentRequest* request) override {
     return StreamRecorded(recorder_, "AuditService.OpenMoment", request,
                           new OpenMomentStream(moments_, log_, *request, ending_));
+  }
+
+  ServerUnaryReactor* CloseMoment(CallbackServerContext* context, const v1::CloseMomentRequest* request,
+                                  v1::CloseMomentResponse*) override {
+    auto* const reactor = context->DefaultReactor();
+    reactor->Finish(rpc::ToGrpc(audit::CloseMoment(moments_, *request)));
+    return reactor;
   }
 
  private:

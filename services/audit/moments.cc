@@ -8,6 +8,17 @@
 #include "services/audit/as_of.h"
 
 namespace kefu::audit {
+namespace {
+
+Status NotKept() {
+  return WithReason(FailedPrecondition("this server keeps no moments of the past: it has no views"), "MOMENTS_NOT_KEPT");
+}
+
+}  // namespace
+
+Status CloseMoment(past::Moments* moments, const v1::CloseMomentRequest& request) {
+  return moments == nullptr ? NotKept() : moments->Close(request.moment());
+}
 
 OpenMomentStream::OpenMomentStream(past::Moments* moments, const log::LogIdentity& log,
                                    const v1::OpenMomentRequest& request,
@@ -33,8 +44,7 @@ void OpenMomentStream::Run() {
 }
 
 StatusOr<v1::OpenMomentResponse> OpenMomentStream::Open() {
-  if (moments_ == nullptr)
-    return WithReason(FailedPrecondition("this server keeps no moments of the past: it has no views"), "MOMENTS_NOT_KEPT");
+  if (moments_ == nullptr) return NotKept();
   ASSIGN_OR_RETURN(const past::Asked asked, ReadAsOf(request_.as_of(), "as_of", log_, absl::Now()));
   int64_t size = 0;
   ASSIGN_OR_RETURN(const auto moment, moments_->Open(asked, [&](int64_t done, int64_t total) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// AuditService.OpenMoment: all views as they were, opened while the caller is told how far it is.
+// AuditService.OpenMoment and CloseMoment: all views as they were, opened while the caller is told how far it is.
 
 #include <grpcpp/support/server_callback.h>
 
@@ -15,6 +15,9 @@
 #include "projections/past/moments.h"
 
 namespace kefu::audit {
+
+// What Moments::Close refuses; kFailedPrecondition MOMENTS_NOT_KEPT without `moments`.
+Status CloseMoment(past::Moments* moments, const v1::CloseMomentRequest& request);
 
 // Opens on a thread of its own, since that takes as long as folding what no kept views hold. One message is in flight;
 // what comes meanwhile is left out, for the next one says more. Deletes itself.

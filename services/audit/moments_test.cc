@@ -61,6 +61,43 @@ TEST(OpenMoment, TellsHowFarItIsAndThenItsName) {
   EXPECT_EQ(again.messages.back().position(), last.position());
 }
 
+grpc::Status Close(AuditServer& server, const std::string& moment) {
+  Patient context;
+  v1::CloseMomentRequest request;
+  request.set_moment(moment);
+  v1::CloseMomentResponse response;
+  return server.stub->CloseMoment(&context, request, &response);
+}
+
+TEST(OpenMoment, GivenBackThereAreNeverTooMany) {
+  Server server(1);
+  server.Live(7, 20);
+  std::string moment;
+  for (int64_t end = 1; end <= past::MomentsOptions().most + 1; ++end) {
+    v1::AsOf as_of;
+    as_of.set_position(log::Position{server.log().identity().id, {end}}.Encode());
+    const Opened opened = Open(server, as_of);
+    ASSERT_TRUE(opened.status.ok()) << opened.status.error_message();
+    moment = opened.messages.back().moment();
+    EXPECT_TRUE(Close(server, moment).ok());
+  }
+  ExpectRefused(Close(server, moment), grpc::StatusCode::NOT_FOUND, "MOMENT_NOT_FOUND");
+  ExpectRefused(Close(server, ""), grpc::StatusCode::NOT_FOUND, "MOMENT_NOT_FOUND");
+}
+
+// The control: while they are in use there is no room for one more.
+TEST(OpenMoment, MoreThanThereMayBeAreRefused) {
+  Server server(1);
+  server.Live(7, 20);
+  v1::AsOf as_of;
+  for (int64_t end = 1; end <= past::MomentsOptions().most; ++end) {
+    as_of.set_position(log::Position{server.log().identity().id, {end}}.Encode());
+    ASSERT_TRUE(Open(server, as_of).status.ok());
+  }
+  as_of.set_position(log::Position{server.log().identity().id, {10}}.Encode());
+  ExpectRefused(Open(server, as_of).status, grpc::StatusCode::RESOURCE_EXHAUSTED, "MOMENTS_EXHAUSTED");
+}
+
 TEST(OpenMoment, BeforeTheFirstEventNothingIsThere) {
   Server server(2);
   server.Live(7, 20);

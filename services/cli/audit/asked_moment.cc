@@ -13,6 +13,11 @@ AskedMoment::ToolAt::ToolAt(Tool& tool, std::string moment) : tool_(tool), befor
 
 AskedMoment::ToolAt::~ToolAt() { tool_.mutable_options().moment = before_; }
 
+// Where it cannot be said, the server closes it by itself, some time later.
+AskedMoment::~AskedMoment() {
+  if (!opened_.empty()) (void)CloseMoment(tool_, opened_);
+}
+
 std::string AskedMoment::Name() const {
   if (of_ == ViewsOf::kMoment) return tool_.options().moment;
   return of_ == ViewsOf::kCheckpoint ? "checkpoint" : "now";

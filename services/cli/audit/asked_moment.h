@@ -28,13 +28,16 @@ enum class Reads {
 
 // Operation: of the checkpoint, what reads one client is asked by position. For all else, and where the server cannot do that
 //   (corrected events, too many of them), all views are opened as of the position: once, when it is first needed, recorded
-//   as the access says, with progress shown; the server closes them when nobody has asked for some time.
+//   as the access says, with progress shown, and closed with this object.
 // Concurrency: one thread.
 class AskedMoment {
  public:
   // `position`: that of the checkpoint.
   AskedMoment(Tool& tool, ViewsOf of, audit::v1::Access access, std::string position)
       : tool_(tool), of_(of), access_(std::move(access)), position_(std::move(position)) {}
+  ~AskedMoment();
+  AskedMoment(const AskedMoment&) = delete;
+  AskedMoment& operator=(const AskedMoment&) = delete;
 
   ViewsOf of() const { return of_; }
   // "checkpoint", "now", or what --moment says.

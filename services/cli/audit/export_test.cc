@@ -215,6 +215,17 @@ TEST_F(Export, ViewsOfACorrectedClientAreOfTheCheckpointToo) {
   EXPECT_EQ(Views("after"), Views("before"));
 }
 
+// Each gives back what it opened.
+TEST_F(Export, AnyNumberOneAfterTheOther) {
+  options_.client = "C-1";
+  options_.views = {"client", "clocks"};
+  for (int i = 0; i <= past::MomentsOptions().most; ++i) {
+    RecordALateContact();
+    audit::Sign(server_, 2 + i);
+    ASSERT_EQ(ExportTo(fmt::format("bundle-{}", i)), OkStatus()) << i;
+  }
+}
+
 TEST_F(Export, WhereTheViewsCannotBeOpenedThereIsNoBundleAndTheWayOutIsNamed) {
   options_.client = "C-1";
   std::vector<std::shared_ptr<past::OpenMoment>> held;

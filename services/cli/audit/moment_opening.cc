@@ -21,4 +21,10 @@ StatusOr<audit::v1::OpenMomentResponse> OpenMoment(Tool& tool, const audit::v1::
   return last;
 }
 
+Status CloseMoment(Tool& tool, const std::string& moment) {
+  audit::v1::CloseMomentRequest request;
+  request.set_moment(moment);
+  return Call(tool, &audit::v1::AuditService::Stub::CloseMoment, request).status();
+}
+
 }  // namespace kefu::cli

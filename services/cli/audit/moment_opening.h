@@ -9,4 +9,7 @@ namespace kefu::cli {
 // as the server folds. kCancelled: Ctrl-C; else what AuditService.OpenMoment refuses.
 StatusOr<audit::v1::OpenMomentResponse> OpenMoment(Tool& tool, const audit::v1::OpenMomentRequest& request);
 
+// Gives it back. What AuditService.CloseMoment refuses.
+Status CloseMoment(Tool& tool, const std::string& moment);
+
 }  // namespace kefu::cli

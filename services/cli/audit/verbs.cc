@@ -13,6 +13,7 @@ void AddAuditVerbs(CLI::App& app, Tool& tool) {
   AddAuditReturnVerbs(group, tool);
   AddAuditVerifyViewsVerb(group, tool);
   AddAuditMomentVerb(group, tool);
+  AddAuditCloseMomentVerb(group, tool);
   AddAuditDiffVerb(group, tool);
   AddAuditRetentionVerb(group, tool);
 }

@@ -18,6 +18,7 @@ void AddAuditAcceptLossVerb(CLI::App& group, Tool& tool);
 void AddAuditReturnVerbs(CLI::App& group, Tool& tool);
 void AddAuditVerifyViewsVerb(CLI::App& group, Tool& tool);
 void AddAuditMomentVerb(CLI::App& group, Tool& tool);
+void AddAuditCloseMomentVerb(CLI::App& group, Tool& tool);
 void AddAuditDiffVerb(CLI::App& group, Tool& tool);
 void AddAuditRetentionVerb(CLI::App& group, Tool& tool);
 
