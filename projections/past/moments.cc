@@ -86,7 +86,7 @@ Status Moments::TakePlace(std::shared_ptr<OpenMoment>* leaving) {
     for (auto at = open_.begin(); at != open_.end(); ++at)
       if (!at->second.Held() && (longest == open_.end() || at->second.used < longest->second.used)) longest = at;
     if (longest == open_.end() || longest->second.used + options_.keep_at_least > absl::Now())
-      return WithReason(ResourceExhausted("{} moments are open, as many as there may be, and all were asked within {}; "
+      return WithReason(ResourceExhausted("{} moments are open, as many as there may be, all in use or asked within {}; "
                                           "close one (AuditService.CloseMoment), or try again later",
                                           options_.most, absl::FormatDuration(options_.keep_at_least)),
                         "MOMENTS_EXHAUSTED");
